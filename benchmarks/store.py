@@ -1,0 +1,126 @@
+"""How long the store takes to answer what the page asks of it.
+
+    python benchmarks/store.py [--articles 50000] [--places 3000] [--runs 3]
+
+Fills a store in a temporary folder with made-up articles, whose places follow a long tail as in news, and prints the
+median time of each question, unfiltered and filtered.
+"""
+
+import argparse
+import random
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from map_app.geo import Point
+from map_app.model import Article, ArticleFilter, Feature, Place, Resolution, Role, Toponym
+from map_app.store import Store
+
+#: Dates go back from here, so that every run fills the same store.
+LAST_DAY = datetime(2025, 6, 30, tzinfo=UTC)
+DAYS = 365
+
+#: How many places an article names; news articles name a handful.
+FEWEST_PLACES, MOST_PLACES = 1, 7
+
+SENTENCES_BETWEEN = 3
+FILLER = "Officials said the matter would be looked at again in the coming weeks. "
+TOPICS = ("election", "harvest", "flood", "budget", "football", "ceasefire", "railway", "strike")
+
+
+def made_up_places(count: int, chance: random.Random) -> list[Place]:
+    """Countries first, then cities, spread over the globe."""
+    countries = [f"{a}{b}" for a in "ABCDEFGHIJKLMNOPQRST" for b in "ABCDEFGHIJ"]
+    places = []
+    for number in range(count):
+        is_country = number < len(countries)
+        places.append(
+            Place(
+                id=f"place:{number}",
+                name=f"Placeton{number}",
+                point=Point(chance.uniform(-80, 80), chance.uniform(-180, 180)),
+                feature=Feature.COUNTRY if is_country else Feature.CITY,
+                country_code=countries[number % len(countries)],
+            )
+        )
+    return places
+
+
+def made_up_articles(
+    count: int, places: list[Place], chance: random.Random
+) -> Iterator[tuple[Article, list[Resolution]]]:
+    """Articles about places of a long tail: the n-th place is named about 1/n as often as the first."""
+    weights = [1 / (rank + 10) for rank in range(len(places))]
+    for number in range(count):
+        named = list(dict.fromkeys(chance.choices(places, weights, k=chance.randint(FEWEST_PLACES, MOST_PLACES))))
+        text = ""
+        resolutions: list[Resolution] = []
+        for place in named:
+            text += f"A {chance.choice(TOPICS)} in "
+            toponym = Toponym(place.name, len(text), len(text) + len(place.name))
+            text += f"{place.name} was in the news. " + FILLER * SENTENCES_BETWEEN
+            resolutions.append(Resolution(toponym, place, 0.9, Role.MENTION if resolutions else Role.FOCUS))
+        published = LAST_DAY - timedelta(seconds=chance.randrange(DAYS * 86_400))
+        publisher = f"Outlet {chance.randrange(200)}"
+        yield (
+            Article(f"article:{number}", f"Story {number}", text, publisher=publisher, published=published),
+            resolutions,
+        )
+
+
+def median_s(ask: Callable[[], object], runs: int) -> float:
+    """The median of some runs."""
+    times = []
+    for _ in range(runs):
+        start = time.perf_counter()
+        ask()
+        times.append(time.perf_counter() - start)
+    return statistics.median(times)
+
+
+def main() -> None:
+    """Fill, ask, print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--articles", type=int, default=50_000)
+    parser.add_argument("--places", type=int, default=3_000)
+    parser.add_argument("--runs", type=int, default=3)
+    options = parser.parse_args()
+    chance = random.Random(1)  # noqa: S311 - made-up data, the same on every run
+    places = made_up_places(options.places, chance)
+    filters = {
+        "all": ArticleFilter(),
+        "30 days": ArticleFilter(since=date(2025, 6, 1)),
+        "a country": ArticleFilter(countries=frozenset({"AA"})),
+        "words": ArticleFilter(words="ceasefire harvest"),
+    }
+    with tempfile.TemporaryDirectory() as folder, Store.open(Path(folder) / "articles.sqlite") as store:
+        start = time.perf_counter()
+        store.put(made_up_articles(options.articles, places, chance))
+        took = time.perf_counter() - start
+        megabytes = store.path.stat().st_size / 1e6
+        print(f"put: {took:.1f} s, {options.articles / took:.0f} articles a second, {megabytes:.0f} MB")
+        print(
+            f"{'':12}{'articles':>9}{'pins':>6}"
+            + "".join(f"{n:>9}" for n in ("pins", "stories", "summary", "facets", "days"))
+        )
+        for name, f in filters.items():
+            asked: list[Callable[[], object]] = [
+                lambda f=f: store.pins(f),  # type: ignore[misc]
+                lambda f=f: store.stories(f),  # type: ignore[misc]
+                lambda f=f: store.summary(f),  # type: ignore[misc]
+                lambda f=f: store.facets(f),  # type: ignore[misc]
+                lambda f=f: store.days(f),  # type: ignore[misc]
+            ]
+            summary = store.summary(f)
+            times = "".join(f"{median_s(ask, options.runs):8.3f}s" for ask in asked)
+            print(f"{name:12}{summary.articles:>9}{summary.places:>6}{times}")
+
+
+if __name__ == "__main__":
+    main()

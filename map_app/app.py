@@ -1,0 +1,149 @@
+"""Wires the parts together: the one place that knows all the rooms."""
+
+import hashlib
+import json
+import logging
+import os
+import tempfile
+import threading
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+
+from filelock import FileLock
+
+from map_app.errors import MapAppError
+from map_app.gazetteer.build import is_built
+from map_app.gazetteer.lookup import Gazetteer, open_gazetteer
+from map_app.geoparse.pipeline import Geoparser
+from map_app.model import Article, Resolution
+from map_app.settings import DATA_DIR, Settings
+from map_app.store import Store
+
+logger = logging.getLogger(__name__)
+
+#: Takes the fraction done, 0 to 1, and a phrase that says what is being done.
+Progress = Callable[[float, str], None]
+
+SAMPLE_ARTICLES = DATA_DIR / "sample_articles.jsonl"
+
+#: Building the gazetteer takes about this share of a first start; mapping the samples takes the rest.
+GAZETTEER_SHARE = 0.85
+
+
+def _silent(_fraction: float, _phrase: str) -> None:
+    pass
+
+
+class App:
+    """What the page and the commands work with; safe to share between threads."""
+
+    def __init__(self, settings: Settings, gazetteer: Gazetteer, geoparser: Geoparser, samples: Store) -> None:
+        self.settings = settings
+        self.gazetteer = gazetteer
+        self.geoparser = geoparser
+        self._samples = samples
+        self._own: Store | None = None
+        self._lock = threading.Lock()
+
+    @property
+    def own_store(self) -> Store | None:
+        """The owner's store if its file exists: opened once, and found when it appears while the page runs."""
+        with self._lock:
+            if self._own is None and self.settings.store.exists():
+                self._own = open_store(self.settings)
+            return self._own
+
+    @property
+    def store(self) -> Store:
+        """What to show: the owner's articles, or the samples while there are none."""
+        own = self.own_store
+        return self._samples if own is None or own.is_empty() else own
+
+    @property
+    def is_sample(self) -> bool:
+        """Whether the sample digests are shown."""
+        return self.store is self._samples
+
+    def geoparse_text(self, title: str, text: str) -> tuple[Article, list[Resolution]]:
+        """Find the places in a visitor's own text; nothing is kept."""
+        key = hashlib.sha256(f"{title}\n{text}".encode(errors="replace")).hexdigest()[:16]
+        article = Article(id=f"pasted-{key}", title=title, text=text, source="pasted")
+        return article, self.geoparser.geoparse(article)
+
+
+def open_store(settings: Settings) -> Store:
+    """The owner's store, for reading alone where the file or its folder cannot be written."""
+    path = settings.store
+    writable = os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
+    return Store.open(path, read_only=not writable)
+
+
+def read_samples(path: Path = SAMPLE_ARTICLES) -> list[Article]:
+    """The digests that were written for this project, one JSON object a line."""
+    articles = []
+    with path.open(encoding="utf-8") as lines:
+        for line in lines:
+            row = json.loads(line)
+            articles.append(
+                Article(
+                    id=row["id"],
+                    title=row["title"],
+                    text=row["text"],
+                    publisher=row["publisher"],
+                    published=datetime.fromisoformat(row["published"]),
+                    language=row["language"],
+                    source="sample",
+                )
+            )
+    return articles
+
+
+def is_ready(settings: Settings) -> bool:
+    """Whether opening is a matter of a second: everything that takes time to build has been built."""
+    return is_built(settings.cache) and any(settings.cache.glob(f"samples-{_samples_digest()}-*.sqlite"))
+
+
+def open_app(settings: Settings, progress: Progress = _silent) -> App:
+    """Open everything, building first what is missing: about half a minute once, under a second after that."""
+    gazetteer = open_gazetteer(settings.cache, progress=lambda done, what: progress(done * GAZETTEER_SHARE, what))
+    geoparser = Geoparser.load(gazetteer)
+    samples = _open_samples(
+        settings.cache,
+        geoparser,
+        lambda done, what: progress(GAZETTEER_SHARE + done * (1 - GAZETTEER_SHARE), what),
+    )
+    progress(1.0, "Ready")
+    return App(settings, gazetteer, geoparser, samples)
+
+
+def _samples_digest() -> str:
+    return hashlib.sha256(SAMPLE_ARTICLES.read_bytes()).hexdigest()[:12]
+
+
+def _open_samples(cache: Path, geoparser: Geoparser, progress: Progress) -> Store:
+    """The samples, mapped once by this version of the geoparser and kept in the cache folder."""
+    version = hashlib.sha256(geoparser.version.encode()).hexdigest()[:12]
+    path = cache / f"samples-{_samples_digest()}-{version}.sqlite"
+    with FileLock(cache / "samples.lock"):
+        if path.exists():
+            try:
+                return Store.open(path, read_only=True)
+            except MapAppError as e:
+                logger.warning("The mapped samples are mapped again: %s", e)
+                path.unlink()
+        _build_samples(path, read_samples(), geoparser, progress)
+    return Store.open(path, read_only=True)
+
+
+def _build_samples(path: Path, articles: Sequence[Article], geoparser: Geoparser, progress: Progress) -> None:
+    """Write beside and rename, so that nobody ever sees half of them."""
+    with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+        unfinished = Path(folder) / path.name
+        mapped = []
+        for done, article in enumerate(articles):
+            progress(done / len(articles), "Mapping the sample digests")
+            mapped.append((article, geoparser.geoparse(article)))
+        with Store.open(unfinished) as store:
+            store.put(mapped)
+        unfinished.replace(path)

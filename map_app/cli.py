@@ -1,0 +1,405 @@
+"""The commands of `python -m map_app`.
+
+Exit codes: 0 done, 1 something failed, 2 not understood, 130 interrupted.
+"""
+
+import argparse
+import dataclasses
+import json
+import logging
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
+
+from map_app.errors import MapAppError, SettingsError, UnreadableError
+from map_app.settings import PREFIX, Settings
+
+if TYPE_CHECKING:
+    from map_app.ingest import IngestReport
+    from map_app.sources.files import Item
+
+# What a command needs is imported within it, so that --help and mistakes are answered at once.
+# ruff: noqa: PLC0415
+
+DONE, FAILED, INTERRUPTED = 0, 1, 130
+
+#: `-` in place of a path.
+PIPE = "-"
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """All commands and options; each parser's `run` default is what carries it out."""
+    parser = argparse.ArgumentParser(
+        prog="python -m map_app",
+        description="Finds the places that news articles mention and puts them on a map. "
+        "To open the map: streamlit run streamlit_app.py",
+    )
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    store_option = _option("--store", metavar="FILE", type=Path, help="the SQLite file that holds your articles")
+    cache_option = _option("--cache", metavar="DIR", type=Path, help="the folder for what can be built again")
+    verbose = _option("--verbose", "-v", action="store_true", help="show progress even where nobody watches")
+    usual = [cache_option, verbose]
+
+    def command(group: Any, name: str, run: Callable[[Any, Settings], int], doc: str, *parents: Any) -> Any:
+        sub = group.add_parser(name, help=doc, description=doc[0].upper() + doc[1:] + ".", parents=[*usual, *parents])
+        sub.set_defaults(run=run)
+        return sub
+
+    ingest = command(commands, "ingest", _ingest, "read articles into your store, and map them", store_option)
+    ingest.add_argument(
+        "paths",
+        nargs="+",
+        metavar="PATH",
+        help=".txt, .md, .html, .json, .jsonl, .csv, .tsv files and folders of them; - for JSON Lines from a pipe",
+    )
+
+    geoparse = command(commands, "geoparse", _geoparse, "find and place the names in documents, one JSON object a line")
+    geoparse.add_argument("input", metavar="IN", help="JSON Lines with id, title, text, ...; - for standard input")
+    geoparse.add_argument("output", metavar="OUT", help="JSON Lines with id and toponyms; - for standard output")
+
+    evaluate = command(commands, "evaluate", _evaluate, "measure the geoparser against documents annotated by people")
+    evaluate.add_argument("gold", metavar="GOLD", type=Path, help="JSON Lines with toponyms and their true places")
+    evaluate.add_argument("--json", action="store_true", help="print the measures as one JSON object")
+
+    train = command(commands, "train", _train, "train the recogniser of place names anew")
+    train.add_argument("--corpora", metavar="DIR", type=Path, required=True, help="a folder of annotated .jsonl files")
+    train.add_argument("-o", "--output", metavar="MODEL", type=Path, required=True, help="where to write the model")
+
+    command(
+        commands,
+        "geocode",
+        _geocode,
+        "ask the online geocoder, if one is on, for names still unknown",
+        store_option,
+    )
+
+    gazetteer = commands.add_parser("gazetteer", help="the offline list of the world's places")
+    inner = gazetteer.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    command(inner, "build", _gazetteer_build, "build the gazetteer if it is missing or out of date")
+    command(inner, "info", _gazetteer_info, "say what the gazetteer holds and where it is")
+    search = command(inner, "search", _gazetteer_search, "list the places of a name, most important first")
+    search.add_argument("name", metavar="NAME", nargs="+")
+    search.add_argument("--limit", metavar="N", type=_at_least_one, default=10, help="at most so many (default: 10)")
+    search.add_argument("--country", metavar="CODE", action="append", default=[], help="only in it, such as US")
+
+    store = commands.add_parser("store", help="the file that holds your articles")
+    inner = store.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    command(inner, "info", _store_info, "say what the store holds and where it is", store_option)
+
+    command(commands, "settings", _settings, "print every setting that is in force", store_option)
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Carry out one command and return its exit code."""
+    try:
+        options = build_parser().parse_args(arguments)
+        settings = _with_options(Settings.from_environment(), options)
+        logging.basicConfig(level=settings.log_level, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+        code: int = options.run(options, settings)
+        sys.stdout.flush()
+    except MapAppError as e:
+        _say(f"map_app: {e}")
+        return FAILED
+    except BrokenPipeError:
+        # Whoever read has had enough ("| head"); what is still buffered must not complain at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
+    except KeyboardInterrupt:
+        _say("map_app: interrupted")
+        return INTERRUPTED
+    except OSError as e:
+        _say(f"map_app: {e.filename or 'input or output'}: {e.strerror or e}")
+        return FAILED
+    return code
+
+
+def _option(*names: str, **how: Any) -> argparse.ArgumentParser:
+    parent = argparse.ArgumentParser(add_help=False)
+    parent.add_argument(*names, **how)
+    return parent
+
+
+def _at_least_one(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("it must be at least 1")
+    return number
+
+
+def _with_options(settings: Settings, options: argparse.Namespace) -> Settings:
+    given = {name: getattr(options, name, None) for name in ("store", "cache")}
+    return dataclasses.replace(settings, **{name: value for name, value in given.items() if value is not None})
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(f"{text}\n")
+
+
+def _print(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+
+
+class _ProgressLine:
+    """One line on standard error that is written over; nothing where nobody watches, unless asked for."""
+
+    def __init__(self, verbose: bool) -> None:
+        self._on_terminal = sys.stderr.isatty()
+        self._shown = self._on_terminal or verbose
+        self._last = ""
+
+    def __call__(self, fraction: float, phrase: str) -> None:
+        self.show(f"{fraction:4.0%} {phrase}")
+
+    def show(self, line: str) -> None:
+        if not self._shown or line == self._last:
+            return
+        self._last = line
+        sys.stderr.write(f"\r\x1b[K{line[:100]}" if self._on_terminal else f"{line}\n")
+        sys.stderr.flush()
+
+    def done(self) -> None:
+        if self._on_terminal and self._last:
+            sys.stderr.write("\r\x1b[K")
+        self._last = ""
+
+
+@contextmanager
+def _lines_in(path: str) -> Iterator[Iterable[str]]:
+    if path == PIPE:
+        yield _decoded(sys.stdin)
+    else:
+        with Path(path).open(encoding="utf-8-sig") as file:
+            yield _checked(file, path)
+
+
+def _decoded(pipe: TextIO) -> Iterator[str]:
+    for line in pipe.buffer:
+        yield line.decode("utf-8", errors="replace").removeprefix("\ufeff")
+
+
+def _checked(file: TextIO, path: str) -> Iterator[str]:
+    try:
+        yield from file
+    except UnicodeDecodeError as e:
+        raise UnreadableError(f"{path} is not UTF-8 text: {e.reason} at byte {e.start}") from e
+
+
+@contextmanager
+def _lines_out(path: str) -> Iterator[Callable[[str], None]]:
+    """Write lines; a file appears when all are written, so that a failure leaves no half of one."""
+    if path == PIPE:
+        yield lambda line: _write_utf8(f"{line}\n")
+        return
+    target = Path(path)
+    unfinished = target.with_name(f".{target.name}.{os.getpid()}.part")
+    try:
+        with unfinished.open("w", encoding="utf-8") as file:
+            yield lambda line: (file.write(f"{line}\n"), None)[1]
+        unfinished.replace(target)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def _write_utf8(text: str) -> None:
+    sys.stdout.buffer.write(text.encode("utf-8", errors="replace"))
+
+
+def _ingest(options: argparse.Namespace, settings: Settings) -> int:
+    from map_app.ingest import ingest_items
+    from map_app.sources.files import read_lines, read_path
+    from map_app.store import Store
+
+    def items() -> Iterator["Item"]:
+        for path in options.paths:
+            if path == PIPE:
+                yield from read_lines(_decoded(sys.stdin), "standard input", max_chars=settings.max_article_chars)
+            else:
+                yield from read_path(
+                    Path(path), max_bytes=settings.max_file_bytes, max_chars=settings.max_article_chars
+                )
+
+    line = _ProgressLine(options.verbose)
+
+    def progress(report: "IngestReport", where: str) -> None:
+        line.show(f"{report.seen:,} articles, {len(report.failed):,} failed: {where}")
+
+    geoparser = _open_geoparser(settings, line)
+    with Store.open(settings.store) as store:
+        report = ingest_items(
+            items(), geoparser=geoparser, store=store, progress=progress, provider=settings.geocoder_url
+        )
+    line.done()
+    for note in report.notes:
+        _say(f"{note.where}: {note.what}")
+    for failure in report.failed:
+        _say(f"{failure.where}: failed: {failure.why}")
+    _print(
+        f"{report.added:,} added, {report.updated:,} updated, {report.unchanged:,} unchanged, "
+        f"{len(report.failed):,} failed"
+    )
+    if report.interrupted:
+        _say("map_app: interrupted; what is counted above is kept, and running it again completes it")
+        return INTERRUPTED
+    return FAILED if report.failed else DONE
+
+
+def _geoparse(options: argparse.Namespace, settings: Settings) -> int:
+    from map_app.geoparse.jsonl import geoparse_lines
+
+    line = _ProgressLine(options.verbose)
+    geoparser = _open_geoparser(settings, line)
+    with _lines_in(options.input) as lines, _lines_out(options.output) as write:
+        for number, result in enumerate(geoparse_lines(lines, geoparser), start=1):
+            write(result)
+            line.show(f"{number:,} documents")
+    line.done()
+    return DONE
+
+
+def _evaluate(options: argparse.Namespace, settings: Settings) -> int:
+    from map_app.geoparse.evaluate import evaluate, report
+    from map_app.geoparse.gold import read_gold
+
+    line = _ProgressLine(options.verbose)
+    geoparser = _open_geoparser(settings, line)
+    figures = evaluate(read_gold(options.gold), lambda document: geoparser.geoparse(document.article))
+    line.done()
+    _print(json.dumps(_with_properties(figures)) if options.json else report(figures))
+    return DONE
+
+
+def _with_properties(value: Any) -> Any:
+    """A frozen value as JSON takes it, with what it computes of itself: scores are that."""
+    if isinstance(value, tuple | list):
+        return [_with_properties(item) for item in value]
+    if not dataclasses.is_dataclass(value):
+        return value
+    names = [field.name for field in dataclasses.fields(value)]
+    names += [name for name, member in vars(type(value)).items() if isinstance(member, property)]
+    return {name: _with_properties(getattr(value, name)) for name in names}
+
+
+def _train(options: argparse.Namespace, settings: Settings) -> int:
+    from map_app.geoparse.train import train
+
+    line = _ProgressLine(options.verbose)
+    gazetteer = _open_gazetteer(settings, line)
+    # Paths of this machine are nobody's business: the model's notes name the corpora, not where they were.
+    made = train(options.corpora, options.output, gazetteer, command="python -m map_app train", progress=line)
+    line.done()
+    _print(
+        f"{options.output}: {made.bytes:,} bytes from {made.documents:,} documents, {made.sentences:,} sentences, "
+        f"{made.toponyms:,} toponyms, {made.demonyms:,} demonyms"
+    )
+    return DONE
+
+
+def _geocode(options: argparse.Namespace, settings: Settings) -> int:
+    from map_app.geoparse.pipeline import Geoparser
+    from map_app.ingest import geocode_pending, open_geocoder
+    from map_app.store import Store
+
+    if settings.geocoder == "off":
+        raise SettingsError(
+            "no online geocoder is on: set MAP_APP_GEOCODER to nominatim and MAP_APP_GEOCODER_USER_AGENT to your site "
+            "and an address to write to; its usage policy: https://operations.osmfoundation.org/policies/nominatim/"
+        )
+    line = _ProgressLine(options.verbose)
+    gazetteer = _open_gazetteer(settings, line)
+    with Store.open(settings.store) as store:
+        geocoder = open_geocoder(settings, gazetteer, store)
+        if geocoder is None:
+            return DONE
+        version = Geoparser.load(gazetteer).version
+        report = geocode_pending(store, geocoder, version=version, progress=line)
+    line.done()
+    _print(
+        f"{report.placed:,} names placed in {report.articles:,} articles, {report.unknown:,} unknown, "
+        f"{report.pending:,} pending"
+    )
+    _print(geocoder.credit)
+    if report.pending:
+        _say(f"map_app: {report.why_pending}; run it again later to go on")
+    return FAILED if report.pending else DONE
+
+
+def _open_gazetteer(settings: Settings, progress: Callable[[float, str], None]) -> Any:
+    from map_app.gazetteer.lookup import open_gazetteer
+
+    return open_gazetteer(settings.cache, progress=progress)
+
+
+def _open_geoparser(settings: Settings, progress: Callable[[float, str], None]) -> Any:
+    from map_app.geoparse.pipeline import Geoparser
+
+    return Geoparser.load(_open_gazetteer(settings, progress))
+
+
+def _gazetteer_build(options: argparse.Namespace, settings: Settings) -> int:
+    from map_app.gazetteer.build import ensure
+
+    line = _ProgressLine(options.verbose)
+    directory = ensure(settings.cache, progress=line)
+    line.done()
+    _print(f"The gazetteer is in {directory}")
+    return DONE
+
+
+def _gazetteer_info(options: argparse.Namespace, settings: Settings) -> int:
+    line = _ProgressLine(options.verbose)
+    info = _open_gazetteer(settings, line).info()
+    line.done()
+    _print_fields(info)
+    return DONE
+
+
+def _print_fields(value: Any) -> None:
+    for field in dataclasses.fields(value):
+        content = getattr(value, field.name)
+        rows = content.items() if isinstance(content, dict) else [("", content)]
+        for name, number in rows:
+            label = f"{field.name} {name}".replace("_", " ").strip()
+            _print(f"{label}\t{number:,}" if isinstance(number, int) else f"{label}\t{number}")
+
+
+def _gazetteer_search(options: argparse.Namespace, settings: Settings) -> int:
+    line = _ProgressLine(options.verbose)
+    gazetteer = _open_gazetteer(settings, line)
+    line.done()
+    name = " ".join(options.name)
+    places = gazetteer.search(name, limit=options.limit, countries=[code.upper() for code in options.country])
+    for place in places:
+        parts = [place.name, place.admin1, place.country_code]
+        people = f"{place.population:,} people" if place.population else ""
+        where = f"{place.point.latitude:.4f}, {place.point.longitude:.4f}"
+        label = ", ".join(dict.fromkeys(part for part in parts if part))
+        _print("\t".join((place.id, label, place.feature.value, where, people)).rstrip())
+    if not places:
+        _say(f"map_app: the gazetteer knows no place named {name!r}")
+        return FAILED
+    return DONE
+
+
+def _store_info(_options: argparse.Namespace, settings: Settings) -> int:
+    from map_app.store import Store
+
+    if not settings.store.exists():
+        _print(f"{settings.store}\nnothing yet: it is made when you first ingest an article")
+        return DONE
+    # Opened for writing where it may be, so that a store of an older version is migrated.
+    with Store.open(settings.store, read_only=not os.access(settings.store, os.W_OK)) as store:
+        counts = store.counts()
+    _print(f"{settings.store}")
+    _print_fields(counts)
+    return DONE
+
+
+def _settings(_options: argparse.Namespace, settings: Settings) -> int:
+    for setting in dataclasses.fields(Settings):
+        _print(f"{PREFIX}{setting.name.upper()}={getattr(settings, setting.name)}")
+    return DONE

@@ -1,0 +1,238 @@
+"""The gazetteer as others ask it: names to candidate places, places by id, what lies in what, what is near."""
+
+import functools
+import json
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import marisa_trie
+import numpy as np
+import numpy.typing as npt
+
+from map_app.errors import GazetteerDamagedError, GazetteerError
+from map_app.gazetteer.build import BUILD_HINT, FEATURES, Progress, _silent, ensure, verify
+from map_app.gazetteer.kinds import NameKind
+from map_app.gazetteer.names import fold
+from map_app.geo import EARTH_RADIUS_KM, Point
+from map_app.model import Feature, Place
+
+__all__ = ["Gazetteer", "Info", "Match", "NameKind", "open_gazetteer"]
+
+#: Places kept once made; a page or an ingest meets a few thousand.
+PLACES_KEPT = 50_000
+
+#: Areas are looked for before the towns of the same name, as if they had these many people more.
+_AREA_BONUS = {Feature.COUNTRY: 10**10, Feature.CONTINENT: 10**11, Feature.REGION: 10**7, Feature.WATER: 10**7}
+
+#: A name that begins as many others is cut off there when a person searches.
+MAX_PREFIXES = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A place that carries a name."""
+
+    place: Place
+    name_kind: NameKind
+
+
+@dataclass(frozen=True, slots=True)
+class Info:
+    """What a built gazetteer holds."""
+
+    directory: Path
+    packages: dict[str, str]
+    #: Places by kind.
+    places: dict[str, int]
+    #: Distinct names, after folding.
+    names: int
+    size_bytes: int
+
+
+def open_gazetteer(cache: Path, *, progress: Progress = _silent) -> "Gazetteer":
+    """The gazetteer of this version, built first where it is missing or damaged."""
+    return Gazetteer.open(ensure(cache, progress=progress))
+
+
+class Gazetteer:
+    """An opened gazetteer; read-only, safe to share between threads."""
+
+    def __init__(self, directory: Path, manifest: dict[str, Any]) -> None:
+        """Use `open`, which checks the files first."""
+        self.directory = directory
+        self._manifest = manifest
+
+        def column(name: str) -> npt.NDArray[Any]:
+            array: npt.NDArray[Any] = np.load(directory / f"{name}.npy", mmap_mode="r")
+            return array
+
+        self.latitude, self.longitude = column("latitude"), column("longitude")
+        self.population, self.feature = column("population"), column("feature")
+        self.country_number, self.admin1_row, self.admin2_row = (
+            column("country"),
+            column("admin1"),
+            column("admin2"),
+        )
+        self._geonameid, self._radius_km = column("geonameid"), column("radius_km")
+        self._rows, self._kinds, self._starts = column("rows"), column("kinds"), column("starts")
+        self._row_of_id = column("row_of_id")
+        self._names = _Strings(directory / "names")
+        self._ids = _Strings(directory / "ids")
+        self._name_trie = marisa_trie.Trie().mmap(str(directory / "names.marisa"))
+        self._id_trie = marisa_trie.Trie().mmap(str(directory / "ids.marisa"))
+        facts = json.loads((directory / "facts.json").read_text(encoding="utf-8"))
+        self._codes: list[str] = facts["codes"]
+        self._demonyms: dict[str, str] = facts["demonyms"]
+        self._continents: dict[str, str] = facts["continents"]
+        self._countries_of: dict[str, list[str]] = facts["countries_of"]
+        self._place_at = functools.lru_cache(maxsize=PLACES_KEPT)(self._make_place)
+
+    @classmethod
+    def open(cls, directory: Path) -> "Gazetteer":
+        """Open a built gazetteer; raises GazetteerMissingError or GazetteerDamagedError."""
+        manifest = verify(directory)
+        try:
+            return cls(directory, manifest)
+        except (OSError, ValueError, KeyError) as e:
+            raise GazetteerDamagedError(f"the gazetteer in {directory} cannot be read ({e}); {BUILD_HINT}") from e
+
+    def info(self) -> Info:
+        """What it holds."""
+        return Info(
+            self.directory,
+            self._manifest["packages"],
+            self._manifest["places"],
+            len(self._name_trie),
+            sum(size for size, _ in self._manifest["files"].values()),
+        )
+
+    def rows(self, folded: str) -> npt.NDArray[Any]:
+        """Row numbers of the places that carry a folded name, those named so first, then by people."""
+        number = self._name_trie.get(folded)
+        if number is None:
+            return self._rows[:0]
+        return self._rows[self._starts[number] : self._starts[number + 1]]
+
+    def candidates(self, name: str) -> list[Match]:
+        """Every place that may be meant by the name: those it is the usual name of first, then by people."""
+        number = self._name_trie.get(fold(name))
+        if number is None:
+            return []
+        span = slice(self._starts[number], self._starts[number + 1])
+        return [
+            Match(self._place_at(int(row)), NameKind(int(kind)))
+            for row, kind in zip(self._rows[span], self._kinds[span], strict=True)
+        ]
+
+    def demonym(self, word: str) -> Place | None:
+        """The place whose people or things the word names ("Syrian", "Ukrainians"), or None."""
+        place_id = self._demonyms.get(fold(word))
+        return self.place(place_id) if place_id else None
+
+    def place(self, place_id: str) -> Place:
+        """The place of that id; raises GazetteerError where there is none."""
+        return self._place_at(self._row(place_id))
+
+    def country(self, code: str) -> Place | None:
+        """The country of an ISO 3166-1 alpha-2 code, or None."""
+        return self.place(f"country:{code}") if f"country:{code}" in self._id_trie else None
+
+    def countries(self) -> list[Place]:
+        """All countries and territories, by name."""
+        ids = self._id_trie.keys("country:")
+        return sorted((self.place(place_id) for place_id in ids), key=lambda place: place.name)
+
+    def admin1_of(self, place: Place) -> Place | None:
+        """The first-level division that a place lies in, or None; a division lies in itself."""
+        row = int(self.admin1_row[self._row(place.id)])
+        return self._place_at(row) if row >= 0 else None
+
+    def parents(self, place: Place) -> list[Place]:
+        """What the place lies in, the smallest first: divisions, country, continent."""
+        row = self._row(place.id)
+        found = [self._place_at(int(r)) for r in (self.admin2_row[row], self.admin1_row[row]) if r >= 0 and r != row]
+        if place.country_code and place.feature is not Feature.COUNTRY:
+            country = self.country(place.country_code)
+            found += [country] if country else []
+        continent = self._continents.get(place.country_code, "")
+        if continent in self._id_trie and continent != place.id:
+            found.append(self.place(continent))
+        return found
+
+    def contains(self, outer: Place, inner: Place) -> bool:
+        """Whether the gazetteer knows that `inner` lies in `outer`, wholly or, for regions, in part."""
+        if outer.id == inner.id:
+            return False
+        if outer.feature is Feature.COUNTRY:
+            return outer.country_code == inner.country_code or outer.country_code in self._countries_of.get(
+                inner.id, ()
+            )
+        if outer.feature in (Feature.REGION, Feature.WATER):
+            return inner.country_code != "" and inner.country_code in self._countries_of.get(outer.id, ())
+        return any(outer.id == parent.id for parent in self.parents(inner))
+
+    def search(self, text: str, *, limit: int = 10, countries: Collection[str] = ()) -> list[Place]:
+        """Places for a person who types: names that are the text, then those that begin with it, most people first."""
+        key = fold(text)
+        if not key:
+            return []
+        found: dict[int, None] = {}
+        for names in ([key], self._name_trie.keys(key)[:MAX_PREFIXES]):
+            rows = {int(row) for name in names for row in self.rows(name)}
+            for row in sorted(rows, key=self._importance, reverse=True):
+                if not countries or self._place_at(row).country_code in countries:
+                    found.setdefault(row)
+            if len(found) >= limit:
+                break
+        return [self._place_at(row) for row in list(found)[:limit]]
+
+    def nearest(self, point: Point, *, max_km: float = 100, limit: int = 1) -> list[tuple[Place, float]]:
+        """Towns within `max_km` of a point and their distances in kilometres, nearest first."""
+        latitude, longitude = np.radians(self.latitude), np.radians(self.longitude)
+        here_latitude, here_longitude = np.radians(point.latitude), np.radians(point.longitude)
+        h = np.sin((latitude - here_latitude) / 2) ** 2 + np.cos(latitude) * np.cos(here_latitude) * (
+            np.sin((longitude - here_longitude) / 2) ** 2
+        )
+        distances = 2 * EARTH_RADIUS_KM * np.arcsin(np.sqrt(np.clip(h, 0, 1)))
+        distances[self.feature != FEATURES.index(Feature.CITY)] = np.inf
+        near = np.argsort(distances)[:limit]
+        return [(self._place_at(int(row)), float(distances[row])) for row in near if distances[row] <= max_km]
+
+    def _importance(self, row: int) -> int:
+        return int(self.population[row]) + _AREA_BONUS.get(FEATURES[int(self.feature[row])], 0)
+
+    def _row(self, place_id: str) -> int:
+        number = self._id_trie.get(place_id)
+        if number is None:
+            raise GazetteerError(f"the gazetteer knows no place {place_id!r}")
+        return int(self._row_of_id[number])
+
+    def _make_place(self, row: int) -> Place:
+        feature = FEATURES[int(self.feature[row])]
+        number = int(self.country_number[row])
+        division = int(self.admin1_row[row])
+        return Place(
+            id=self._ids[row],
+            name=self._names[row],
+            point=Point(round(float(self.latitude[row]), 5), round(float(self.longitude[row]), 5)),
+            feature=feature,
+            country_code=self._codes[number] if number >= 0 else "",
+            admin1=self._names[division] if division >= 0 and division != row else "",
+            population=int(self.population[row]),
+            geonameid=int(self._geonameid[row]) or None,
+            radius_km=float(self._radius_km[row]) or None,
+        )
+
+
+class _Strings:
+    """Many strings in one file, read where they are asked for."""
+
+    def __init__(self, stem: Path) -> None:
+        self._ends = np.load(stem.with_suffix(".ends.npy"), mmap_mode="r")
+        self._bytes = np.memmap(stem.with_suffix(".utf8"), dtype=np.uint8, mode="r")
+
+    def __getitem__(self, row: int) -> str:
+        start = int(self._ends[row - 1]) if row else 0
+        return self._bytes[start : int(self._ends[row])].tobytes().decode()

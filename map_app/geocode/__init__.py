@@ -1,0 +1,1 @@
+"""geopy geocoders: the offline gazetteer as one of them, online services behind it."""

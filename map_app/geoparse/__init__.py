@@ -1,0 +1,1 @@
+"""Text becomes toponyms, and toponyms become places."""

@@ -1,0 +1,118 @@
+"""Documents in and toponyms out, one JSON object a line: the form of the `geoparse` command."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from map_app.errors import GeoparseError
+from map_app.geoparse.homes import learn_homes
+from map_app.geoparse.pipeline import Geoparser, spans_to_toponyms
+from map_app.model import Article, Place, Resolution, Toponym
+
+#: Coordinates are written to about ten metres: none is better than that.
+_DECIMALS = 4
+
+
+def geoparse_lines(lines: Iterable[str], geoparser: Geoparser) -> Iterator[str]:
+    """One line of JSON out for each that is not empty; raises GeoparseError naming the line that cannot be read.
+
+    A document is `{"id", "title", "text", "url", "domain", "published", "language", "spans"}`, of which only "id"
+    and "text" must be there. With "spans" exactly those spans of the text are placed. All lines are read before the
+    first is answered, since outlets with several articles among them show where they live.
+    """
+    documents = []
+    for number, line in enumerate(lines, start=1):
+        if line.strip():
+            try:
+                documents.append(_recognise(json.loads(line), geoparser))
+            except (ValueError, GeoparseError) as e:
+                raise GeoparseError(f"line {number} cannot be geoparsed: {e}") from e
+    homes = learn_homes(
+        (article.domain, geoparser.resolve(article, toponyms)) for article, toponyms in documents if article.domain
+    )
+    for article, toponyms in documents:
+        resolutions = geoparser.resolve(article, toponyms, homes.get(article.domain))
+        answer = {"id": article.id, "toponyms": [write_resolution(resolution) for resolution in resolutions]}
+        # A lone half of a character cannot be written as UTF-8, but as an escape.
+        text = json.dumps(answer, ensure_ascii=False)
+        yield text if text.isascii() or _is_writable(text) else json.dumps(answer)
+
+
+def _is_writable(text: str) -> bool:
+    return not any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def _recognise(document: object, geoparser: Geoparser) -> tuple[Article, Sequence[Toponym]]:
+    """A document with its toponyms: those that it brings, or those that are found."""
+    if not isinstance(document, dict):
+        raise GeoparseError(f"a document is a JSON object, not {type(document).__name__}")
+    article = read_document(document)
+    spans = document.get("spans")
+    if spans is None:
+        return article, geoparser.recognise(article)
+    return article, spans_to_toponyms(article, _read_spans(spans))
+
+
+def read_document(document: Mapping[str, Any]) -> Article:
+    """An article from one object; raises GeoparseError where "id" or "text" is not there."""
+    if "id" not in document or not isinstance(document.get("text"), str):
+        raise GeoparseError('a document needs an "id" and a "text" that is a string')
+    return Article(
+        id=str(document["id"]),
+        title=str(document.get("title") or ""),
+        text=document["text"],
+        url=str(document.get("url") or ""),
+        published=_read_time(document.get("published")),
+        language=str(document.get("language") or ""),
+        domain=str(document.get("domain") or ""),
+    )
+
+
+def write_resolution(resolution: Resolution) -> dict[str, Any]:
+    """One toponym with its place, ready for JSON."""
+    toponym = resolution.toponym
+    return {
+        "start": toponym.start,
+        "end": toponym.end,
+        "text": toponym.name,
+        "field": str(toponym.field),
+        "kind": str(toponym.kind),
+        "role": str(resolution.role),
+        "confidence": resolution.confidence,
+        "place": _write_place(resolution.place) if resolution.place else None,
+    }
+
+
+def _write_place(place: Place) -> dict[str, Any]:
+    return {
+        "name": place.name,
+        "lat": round(place.point.latitude, _DECIMALS),
+        "lon": round(place.point.longitude, _DECIMALS),
+        "country_code": place.country_code,
+        "admin1": place.admin1,
+        "feature": str(place.feature),
+        "geonameid": place.geonameid,
+    }
+
+
+def _read_spans(spans: object) -> list[tuple[int, int]]:
+    if not isinstance(spans, list):
+        raise GeoparseError('"spans" is a list of [start, end]')
+    read = []
+    for span in spans:
+        if not (isinstance(span, list) and len(span) == 2 and all(type(offset) is int for offset in span)):
+            raise GeoparseError(f'"spans" is a list of [start, end], not {span!r}')
+        read.append((span[0], span[1]))
+    return read
+
+
+def _read_time(value: object) -> datetime | None:
+    """An aware UTC time where the value is one; a time without a zone, or anything else, says nothing."""
+    if not isinstance(value, str):
+        return None
+    try:
+        moment = datetime.fromisoformat(value)
+        return moment.astimezone(UTC) if moment.tzinfo else None
+    except (ValueError, OverflowError):
+        return None

@@ -1,0 +1,59 @@
+"""An article in, its places out: the recogniser and the resolver as one."""
+
+from collections.abc import Iterable, Sequence
+
+from map_app.errors import GeoparseError
+from map_app.gazetteer.lookup import Gazetteer
+from map_app.geoparse.homes import Home
+from map_app.geoparse.recognise import Recogniser
+from map_app.geoparse.resolve import RULES_VERSION, Resolver
+from map_app.model import Article, Field, Resolution, Toponym
+
+
+class Geoparser:
+    """Finds the place names of an article and says which places they are; safe to share between threads."""
+
+    def __init__(self, recogniser: Recogniser, resolver: Resolver) -> None:
+        self._recogniser = recogniser
+        self._resolver = resolver
+        #: Changes when the same article may be mapped differently: the store keeps it with each article.
+        self.version = f"{RULES_VERSION}-{recogniser.version}-{resolver.version}"
+
+    @classmethod
+    def load(cls, gazetteer: Gazetteer) -> "Geoparser":
+        """Open the model that comes with the package; raises ModelError if it is absent or damaged."""
+        return cls(Recogniser.load(gazetteer), Resolver(gazetteer))
+
+    def geoparse(self, article: Article, home: Home | None = None) -> list[Resolution]:
+        """All toponyms and demonyms, title first, in reading order, each with its place or why it has none."""
+        return self.resolve(article, self.recognise(article), home)
+
+    def resolve(self, article: Article, toponyms: Sequence[Toponym], home: Home | None = None) -> list[Resolution]:
+        """Place names that are already recognised, in the light of the outlet's home where it is known."""
+        return self._resolver.resolve(article, toponyms, home)
+
+    def recognise(self, article: Article) -> list[Toponym]:
+        """The names alone, not yet placed."""
+        return [
+            *self._recogniser.recognise(article.title, Field.TITLE, article.language),
+            *self._recogniser.recognise(article.text, Field.TEXT, article.language),
+        ]
+
+    def resolve_spans(self, article: Article, spans: Iterable[tuple[int, int]]) -> list[Resolution]:
+        """Place exactly these half-open spans of the text, in the order given; nothing else is looked for.
+
+        A span that lies outside the text, or is empty, raises GeoparseError.
+        """
+        return self._resolver.resolve(article, spans_to_toponyms(article, spans))
+
+
+def spans_to_toponyms(article: Article, spans: Iterable[tuple[int, int]]) -> Sequence[Toponym]:
+    """Toponyms of the text at spans that someone else found."""
+    toponyms = []
+    for start, end in spans:
+        if not 0 <= start < end <= len(article.text):
+            raise GeoparseError(
+                f"article {article.id!r}: no span {start}-{end} in a text of {len(article.text)} characters"
+            )
+        toponyms.append(Toponym(article.text[start:end], start, end))
+    return toponyms

@@ -1,0 +1,276 @@
+"""Files to articles to places to the store: what can be read goes in, what cannot is reported."""
+
+import logging
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import chain
+from pathlib import Path
+
+from map_app.errors import GeoparseError
+from map_app.gazetteer.lookup import Gazetteer
+from map_app.geo import Point
+from map_app.geocode.online import OnlineGeocoder, open_service, recalled
+from map_app.geocode.turns import Turns
+from map_app.geoparse.pipeline import Geoparser
+from map_app.model import Article, ArticleFilter, Evidence, Kind, Place, Resolution
+from map_app.settings import Settings
+from map_app.sources.fields import article_id
+from map_app.sources.files import Failure, Item, Note, read_path
+from map_app.store import Store, fingerprint_of
+
+logger = logging.getLogger(__name__)
+
+#: Articles a transaction: what a kill can cost, against what each transaction costs on a slow disk.
+BATCH_SIZE = 50
+
+#: How often progress is told: as fast as anyone reads.
+TELL_EVERY_S = 0.1
+
+#: Why a name is unplaced that an online geocoder may know: the gazetteer has nothing of that name.
+UNKNOWN_NAME = "no candidate"
+
+#: An online answer rests on the name alone, without the article's context: never as sure as a ranked candidate.
+ONLINE_CONFIDENCE = 0.4
+
+#: How far around a point is looked for the countries that an online answer may lie in.
+NEAR_KM = 150.0
+NEAR_PLACES = 40
+
+#: Names asked for in one run: at one a second, most of a day.
+MAX_NAMES = 50_000
+
+
+@dataclass(frozen=True, slots=True)
+class IngestReport:
+    """What became of everything that was to come in."""
+
+    added: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    #: What did not come in, and why.
+    failed: tuple[Failure, ...] = ()
+    #: What came in, though not just as it was, or was passed over on purpose.
+    notes: tuple[Note, ...] = ()
+    #: Stopped by the user before the end; what is counted here is kept.
+    interrupted: bool = False
+
+    @property
+    def seen(self) -> int:
+        """Articles that were read."""
+        return self.added + self.updated + self.unchanged
+
+
+#: Told now and then: the report so far and where the last article is from.
+Progress = Callable[[IngestReport, str], None]
+
+
+def _silent(_report: IngestReport, _where: str) -> None:
+    pass
+
+
+def ingest(
+    paths: Iterable[Path],
+    *,
+    geoparser: Geoparser,
+    store: Store,
+    limits: Settings,
+    progress: Progress = _silent,
+) -> IngestReport:
+    """Read files and folders into the store; see `ingest_items`."""
+    items = chain.from_iterable(
+        read_path(path, max_bytes=limits.max_file_bytes, max_chars=limits.max_article_chars) for path in paths
+    )
+    return ingest_items(items, geoparser=geoparser, store=store, progress=progress, provider=limits.geocoder_url)
+
+
+def ingest_items(
+    items: Iterable[Item],
+    *,
+    geoparser: Geoparser,
+    store: Store,
+    progress: Progress = _silent,
+    provider: str = "",
+) -> IngestReport:
+    """Map and keep articles in batches, each one transaction.
+
+    What the store already has, mapped by this version of the geoparser, is not geoparsed again. One article that
+    cannot be mapped is reported and the rest goes on. Interrupted, it keeps what was committed and says so; running
+    it again completes it. What the online geocoder at `provider` has answered before is used; nothing is asked.
+    Raises StoreError where the store cannot go on.
+    """
+    ingesting = _Ingest(geoparser, store, progress, provider)
+    try:
+        for item in items:
+            ingesting.take(item)
+        ingesting.commit()
+    except KeyboardInterrupt:
+        return replace(ingesting.report(), interrupted=True)
+    return ingesting.report()
+
+
+class _Ingest:
+    """One run: the batch that is being filled, and the counts."""
+
+    def __init__(self, geoparser: Geoparser, store: Store, progress: Progress, provider: str) -> None:
+        self._geoparser = geoparser
+        self._store = store
+        self._progress = progress
+        self._provider = provider
+        self._told = 0.0
+        self._batch: dict[str, tuple[Article, Sequence[Resolution]]] = {}
+        self._addresses: dict[str, str] = {}
+        self._added = self._updated = self._unchanged = 0
+        self._failed: list[Failure] = []
+        self._notes: list[Note] = []
+
+    def take(self, item: Item) -> None:
+        """Handle one thing that a source yielded."""
+        if isinstance(item, Failure):
+            self._failed.append(item)
+            where = item.where
+        elif isinstance(item, Note):
+            self._notes.append(item)
+            where = item.where
+        else:
+            self._take_article(_told_apart(item, self._addresses))
+            where = item.source
+        if time.monotonic() - self._told >= TELL_EVERY_S:
+            self._told = time.monotonic()
+            self._progress(self.report(), where)
+
+    def _take_article(self, article: Article) -> None:
+        fingerprint = fingerprint_of(article, self._geoparser.version)
+        if article.id in self._batch:
+            self.commit()  # the later one of two with one id is an update of the earlier
+        if self._store.known(article.id) == fingerprint:
+            self._unchanged += 1
+            return
+        try:
+            resolutions = self._geoparser.geoparse(article)
+        except GeoparseError as e:
+            self._failed.append(Failure(f"{article.source}: {article.title[:60]!r}", str(e)))
+            return
+        recall = partial(self._store.cached_answer, self._provider)
+        resolutions = [_placed_online(resolution, partial(recalled, recall)) for resolution in resolutions]
+        self._batch[article.id] = (article, resolutions)
+        if len(self._batch) >= BATCH_SIZE:
+            self.commit()
+
+    def commit(self) -> None:
+        """Keep the batch, in one transaction."""
+        if not self._batch:
+            return
+        put = self._store.put(self._batch.values(), version=self._geoparser.version)
+        self._batch.clear()
+        self._added += put.added
+        self._updated += put.updated
+        self._unchanged += put.unchanged
+
+    def report(self) -> IngestReport:
+        """The counts so far."""
+        return IngestReport(self._added, self._updated, self._unchanged, tuple(self._failed), tuple(self._notes))
+
+
+def _told_apart(article: Article, addresses: dict[str, str]) -> Article:
+    """The article, under another id where an earlier one of this run has its id and another address."""
+    first = addresses.setdefault(article.id, article.url)
+    if not article.url or not first or first == article.url:
+        return article
+    return replace(article, id=article_id(given_id="", url=article.url, title="", text="", source=""))
+
+
+@dataclass(frozen=True, slots=True)
+class GeocodeReport:
+    """What became of the names that the gazetteer does not know."""
+
+    #: Names that the service knew, and names that it did not.
+    placed: int = 0
+    unknown: int = 0
+    #: Names that it has not answered for, and why not; asked again by the next run.
+    pending: int = 0
+    why_pending: str = ""
+    #: Articles that got a place by it.
+    articles: int = 0
+
+
+def open_geocoder(settings: Settings, gazetteer: Gazetteer, store: Store) -> OnlineGeocoder | None:
+    """The online geocoder that the settings switch on, its answers kept in the store, or None; raises SettingsError."""
+    service = open_service(settings)
+    if service is None:
+        return None
+
+    def countries_near(point: Point) -> frozenset[str]:
+        near = gazetteer.nearest(point, max_km=NEAR_KM, limit=NEAR_PLACES)
+        return frozenset(place.country_code for place, _ in near if place.country_code)
+
+    return OnlineGeocoder(
+        service,
+        Turns(settings.cache / "geocoder-turns"),
+        recall=partial(store.cached_answer, settings.geocoder_url),
+        remember=partial(store.remember_answer, settings.geocoder_url),
+        countries_near=countries_near,
+    )
+
+
+def geocode_pending(
+    store: Store,
+    geocoder: OnlineGeocoder,
+    *,
+    version: str,
+    progress: Callable[[float, str], None] = lambda _done, _name: None,
+) -> GeocodeReport:
+    """Ask for every name that the gazetteer does not know, and put what is found on the map.
+
+    `version` is the geoparser's. Stops at the first name that gets no answer: whoever is down or asks for a pause is
+    not asked for the rest. Names answered before cost no request, so that running it again goes on from there.
+    """
+    names = [entry.name for entry in store.unplaced(limit=MAX_NAMES) if entry.reason == UNKNOWN_NAME]
+    placed = unknown = articles = 0
+    for done, name in enumerate(names):
+        progress(done / len(names), name)
+        outcome = geocoder.look_up(name)
+        if outcome.pending:
+            return GeocodeReport(placed, unknown, len(names) - done, outcome.pending, articles)
+        if outcome.place is None:
+            unknown += 1
+            continue
+        placed += 1
+        articles += _put_on_map(store, name, outcome.place, version)
+    return GeocodeReport(placed, unknown, articles=articles)
+
+
+def _put_on_map(store: Store, name: str, place: Place, version: str) -> int:
+    """Give a name its place in every article that has it; how many those are."""
+    quoted = ArticleFilter(words='"' + name.replace('"', " ") + '"')
+    total = store.summary(quoted).articles
+    changed: list[tuple[Article, list[Resolution]]] = []
+    for story in store.stories(quoted, limit=max(total, 1)):
+        article = store.article(story.article_id)
+        before = store.resolutions(story.article_id)
+        after = [_placed_online(r, lambda n: place if n == name else None) for r in before]
+        if article is not None and after != before:
+            changed.append((article, after))
+    # The store leaves alone what it knows under this version, so the articles go in once without one; should that
+    # be all that happens before a kill, the next ingest maps them again and finds the answers kept.
+    store.put(changed, version="")
+    store.put(changed, version=version)
+    return len(changed)
+
+
+def _placed_online(resolution: Resolution, place_of: Callable[[str], Place | None]) -> Resolution:
+    """The resolution with an online answer where the gazetteer knew nothing; any other as it is."""
+    if resolution.unplaced_because != UNKNOWN_NAME or resolution.toponym.kind is not Kind.TOPONYM:
+        return resolution
+    place = place_of(resolution.toponym.name)
+    if place is None:
+        return resolution
+    evidence = Evidence("online geocoder", 1.0, resolution.toponym.name)
+    return replace(
+        resolution,
+        place=place,
+        confidence=ONLINE_CONFIDENCE,
+        evidence=(*resolution.evidence, evidence),
+        unplaced_because="",
+    )

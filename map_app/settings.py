@@ -1,0 +1,122 @@
+"""What can be set, from where, and with what default.
+
+Everything is set by environment variables named MAP_APP_ and the setting's name in capitals; command-line options
+named alike go before them. `docs/settings.md` lists them all, and a test holds it to this module.
+"""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+
+from map_app.errors import SettingsError
+
+PREFIX = "MAP_APP_"
+
+#: Small hand-checked files that belong to the project: sample articles, curated places, the gold set.
+DATA_DIR = Path(__file__).resolve().parent.parent / "data"
+
+
+def _setting(default: Callable[[], Any], read: Callable[[str], Any], doc: str) -> Any:
+    return field(default_factory=default, metadata={"read": read, "doc": doc})
+
+
+def _path(text: str) -> Path:
+    return Path(text).expanduser()
+
+
+def _positive_int(text: str) -> int:
+    number = int(text)
+    if number <= 0:
+        raise ValueError("it must be more than 0")
+    return number
+
+
+def _choice(*allowed: str) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if text not in allowed:
+            raise ValueError(f"it must be one of: {', '.join(allowed)}")
+        return text
+
+    return read
+
+
+def _web_address(text: str) -> str:
+    if text and not text.startswith(("https://", "http://")):
+        raise ValueError("it must start with https:// or http://")
+    return text
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All settings; `from_environment` reads them."""
+
+    store: Path = _setting(
+        lambda: platformdirs.user_data_path("map_app", appauthor=False) / "articles.sqlite",
+        _path,
+        "The SQLite file that holds your articles. Made when you first add one.",
+    )
+    cache: Path = _setting(
+        lambda: platformdirs.user_cache_path("map_app", appauthor=False),
+        _path,
+        "The folder for what can be built again: the gazetteer and the mapped sample articles.",
+    )
+    tiles_url: str = _setting(
+        str,
+        _web_address,
+        "Address of map tiles with {z}, {x} and {y}. Empty: the country outlines that come with the program.",
+    )
+    tiles_credit: str = _setting(str, str, "The credit that the tiles' provider asks for, as plain text.")
+    geocoder: str = _setting(
+        lambda: "off",
+        _choice("off", "nominatim"),
+        "An online service for names that the gazetteer does not know: off or nominatim.",
+    )
+    geocoder_url: str = _setting(
+        lambda: "https://nominatim.openstreetmap.org",
+        _web_address,
+        "The online geocoder's address; name your own server here if you run one.",
+    )
+    geocoder_user_agent: str = _setting(
+        str,
+        str,
+        "How requests to the geocoder name themselves: your site and an address to write to. Required to use it.",
+    )
+    max_article_chars: int = _setting(
+        lambda: 1_000_000, _positive_int, "Articles longer than this are cut there, and the report says so."
+    )
+    max_file_bytes: int = _setting(lambda: 512_000_000, _positive_int, "Files larger than this are refused at ingest.")
+    max_pasted_chars: int = _setting(
+        lambda: 20_000, _positive_int, "How much text a visitor may try on the page at once."
+    )
+    log_level: str = _setting(
+        lambda: "WARNING",
+        _choice("DEBUG", "INFO", "WARNING", "ERROR"),
+        "How much is logged to standard error.",
+    )
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str] = os.environ) -> "Settings":
+        """Read every MAP_APP_ variable; an unknown or unusable one raises SettingsError."""
+        known = {PREFIX + f.name.upper(): f for f in fields(cls)}
+        unknown = sorted(name for name in environ if name.startswith(PREFIX) and name not in known)
+        if unknown:
+            raise SettingsError(f"unknown setting {unknown[0]}; the settings are: {', '.join(sorted(known))}")
+        values: dict[str, Any] = {}
+        for name, setting in known.items():
+            text = environ.get(name, "").strip()
+            if text:
+                try:
+                    values[setting.name] = setting.metadata["read"](text)
+                except ValueError as e:
+                    raise SettingsError(f"{name} is {text!r}: {e}") from e
+        return cls(**values)
+
+
+def documentation() -> list[tuple[str, str, str]]:
+    """Every setting as (environment variable, default as text, what it is for), in order."""
+    defaults = Settings()
+    return [(PREFIX + f.name.upper(), str(getattr(defaults, f.name)), f.metadata["doc"]) for f in fields(Settings)]

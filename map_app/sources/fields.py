@@ -1,0 +1,269 @@
+"""Loosely named and loosely written fields become an Article."""
+
+import hashlib
+import re
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from urllib.parse import urlsplit
+
+from dateutil import parser as dateparser
+
+from map_app.errors import UnreadableError
+from map_app.model import Article
+from map_app.sources.decode import clean
+from map_app.sources.markup import html_to_text, looks_like_html
+
+#: Usual names of each field, the best first; compared in lower case without spaces, dots, hyphens and underscores.
+NAMES: Mapping[str, tuple[str, ...]] = {
+    "title": ("title", "headline", "heading", "head", "articletitle", "newstitle"),
+    "text": (
+        "text", "body", "content", "fulltext", "articletext", "articlebody", "maintext", "story", "article",
+        "contenthtml", "contenttext", "snippet", "description", "summary", "abstract", "lead", "teaser",
+    ),
+    "url": ("url", "link", "href", "articleurl", "sourceurl", "permalink", "canonicalurl", "webpage"),
+    "published": (
+        "published", "publishedat", "publicationdate", "publisheddate", "publishdate", "datepublished", "pubdate",
+        "publishtime", "publishedon", "date", "datetime", "timestamp", "time", "created", "createdat", "seendate",
+    ),
+    "publisher": ("publisher", "publication", "outlet", "source", "sourcename", "sitename", "newspaper"),
+    "language": ("language", "lang", "inlanguage"),
+    "id": ("id", "guid", "articleid", "docid", "uuid", "uri"),
+    "domain": ("domain", "host", "hostname", "site"),
+}  # fmt: skip
+
+#: News with a date further ahead than this was not published then: clocks and time zones explain no more.
+MAX_AHEAD = timedelta(days=1)
+
+#: Numbers below this are no seconds since 1970 that a news article could have (1973); 0 stands for "unknown".
+MIN_EPOCH_S = 100_000_000
+
+MAX_TITLE_CHARS = 500
+#: A title made from a first sentence is cut here.
+MADE_TITLE_CHARS = 120
+
+#: Names of zones that RFC 822 defines; any other name without an offset counts as no zone.
+_ZONE_HOURS = {"UT": 0, "GMT": 0, "UTC": 0, "Z": 0, "EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7,
+               "MDT": -6, "PST": -8, "PDT": -7}  # fmt: skip
+
+_DATELINE = re.compile(r"^[^\W\d_][^\n–—]{1,70}?\s*(?:[–—]|\s--?\s)\s*(?=\S)")
+_SENTENCE_END = re.compile(r"[.!?。！？]['\"”’)]?(?=\s|$)")
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{1,8})*")
+_SMALL_ID = re.compile(r"\d{1,7}")
+
+
+def key_of(name: str) -> str:
+    """A column's name without what differs between exports: case, spaces, dots, hyphens, underscores."""
+    return re.sub(r"[\s_.\-]+", "", name).lower()
+
+
+def field_names(columns: Iterable[str]) -> dict[str, list[str]]:
+    """Which columns hold which field, the best first."""
+    present = {key_of(column): column for column in reversed(list(columns))}
+    return {field: [present[key] for key in keys if key in present] for field, keys in NAMES.items()}
+
+
+def article_of(
+    row: Mapping[str, object], *, source: str, now: datetime, max_chars: int
+) -> tuple[Article, tuple[str, ...]]:
+    """The article that a row of a table or a JSON object describes, and what had to be put right.
+
+    Raises UnreadableError where it has neither a title nor text.
+    """
+    columns = field_names(row)
+    found = {field: _first(row, names) for field, names in columns.items()}
+    raw_date = next((row[n] for n in columns["published"] if row[n] not in (None, "", [], {})), None)
+    published, date_note = published_of(raw_date, now=now)
+    article, notes = make_article(
+        title=found["title"],
+        text=found["text"],
+        url=found["url"],
+        publisher=found["publisher"],
+        published=published,
+        language=found["language"],
+        given_id=found["id"],
+        domain=found["domain"],
+        source=source,
+        max_chars=max_chars,
+    )
+    return article, (*notes, *([date_note] if date_note else []))
+
+
+def make_article(
+    *,
+    title: str,
+    text: str,
+    source: str,
+    max_chars: int,
+    url: str = "",
+    publisher: str = "",
+    published: datetime | None = None,
+    language: str = "",
+    given_id: str = "",
+    domain: str = "",
+) -> tuple[Article, tuple[str, ...]]:
+    """An article of cleaned fields, and what was put right; raises UnreadableError where there is nothing."""
+    notes = []
+    text = clean(text)
+    if looks_like_html(text):
+        text = html_to_text(text)
+    text = text.strip()
+    title = " ".join(clean(title).split())
+    if not title and not text:
+        raise UnreadableError("it has neither a title nor text")
+    if len(text) > max_chars:
+        notes.append(f"cut at {max_chars:,} of {len(text):,} characters")
+        text = text[:max_chars].rstrip()
+    title = title or made_title(text)
+    if len(title) > MAX_TITLE_CHARS:
+        notes.append(f"title cut at {MAX_TITLE_CHARS} of {len(title):,} characters")
+        title = title[: MAX_TITLE_CHARS - 1].rstrip() + "…"
+    good_url = web_url(url)
+    if url.strip() and not good_url:
+        notes.append("its address is not a web address (http or https) and was left out")
+    language = language.strip()
+    publisher = " ".join(clean(publisher).split())
+    domain = host_of(good_url) if not domain.strip() else clean(domain).strip().lower()
+    article = Article(
+        id=article_id(given_id=clean(given_id).strip(), url=good_url, title=title, text=text, source=source),
+        title=title,
+        text=text,
+        url=good_url,
+        publisher=publisher[:200],
+        published=published,
+        language=language.replace("_", "-") if _LANGUAGE.fullmatch(language) else "",
+        domain=domain[:253],
+        source=source,
+    )
+    return article, tuple(notes)
+
+
+def article_id(*, given_id: str, url: str, title: str, text: str, source: str) -> str:
+    """The id that stays the same however often an article comes in.
+
+    The given one; but small numbers, which every table has, count only within their file. Without one, the
+    address names the article; without that, its words do.
+    """
+    if given_id and not _SMALL_ID.fullmatch(given_id):
+        return given_id if len(given_id) <= 500 else _digest("id", given_id)
+    if url:
+        return _digest("url", url)
+    if given_id:
+        return _digest("row", re.split(r"[\\/]", source)[-1], given_id)
+    return _digest("words", title, text)
+
+
+def published_of(value: object, *, now: datetime) -> tuple[datetime | None, str]:
+    """A date in any usual writing as aware UTC, or None and the reason.
+
+    A date without a zone is taken as UTC; "10/11/2024" is read with the month first; numbers are seconds or
+    milliseconds since 1970. What is impossible, or more than a day ahead of `now`, gives None.
+    """
+    if value is None or value == "":
+        return None, ""
+    written = str(value).strip()[:100]
+    moment = _epoch(value) or _parse(written)
+    if moment is None:
+        return None, f"undated: {written[:40]!r} is not a date"
+    if moment > now + MAX_AHEAD:
+        return None, f"undated: {written[:40]!r} lies in the future"
+    return moment, ""
+
+
+def web_url(url: str) -> str:
+    """The address if it is one of the web, else nothing."""
+    url = clean(url).strip()
+    if not url or len(url) > 2000 or any(c.isspace() or ord(c) < 32 or c in '<>"`\\' for c in url):
+        return ""
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname
+    except ValueError:
+        return ""
+    return url if parts.scheme.lower() in ("http", "https") and host else ""
+
+
+def host_of(url: str) -> str:
+    """The host that an address names, without "www."."""
+    return (urlsplit(url).hostname or "").removeprefix("www.") if url else ""
+
+
+def has_dateline(line: str) -> bool:
+    """Whether a line starts as dispatches do: "TAIPEI, Taiwan – ..."."""
+    return line[:2].isupper() and _DATELINE.match(line) is not None
+
+
+def made_title(text: str) -> str:
+    """A title for a text that has none: its first sentence without the dateline, cut at a word."""
+    first = next((line.strip() for line in text.split("\n") if line.strip()), "")
+    first = _DATELINE.sub("", first, count=1) if has_dateline(first) else first
+    first = first[: 4 * MADE_TITLE_CHARS]
+    end = next((m.end() for m in _SENTENCE_END.finditer(first) if m.end() >= 25), len(first))
+    sentence = first[:end]
+    if len(sentence) <= MADE_TITLE_CHARS:
+        return sentence.removesuffix(".")
+    cut = sentence[:MADE_TITLE_CHARS]
+    return (cut.rsplit(" ", 1)[0] if " " in cut else cut).rstrip(" ,;:–—-") + "…"
+
+
+def _digest(*parts: str) -> str:
+    joined = "\x1f".join(parts).encode("utf-8", errors="replace")
+    return f"sha256-{hashlib.sha256(joined).hexdigest()[:32]}"
+
+
+def _first(row: Mapping[str, object], columns: list[str]) -> str:
+    return next((text for column in columns if (text := _as_text(row[column])).strip()), "")
+
+
+def _as_text(value: object) -> str:
+    """Text of a field that may be a number, a list of paragraphs or, as news APIs write outlets, {"name": ...}."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool) or value is None:
+        return ""
+    if isinstance(value, int | float):
+        return str(value)
+    if isinstance(value, list):
+        return "\n".join(item for item in value if isinstance(item, str))
+    if isinstance(value, dict):
+        return next((v for k in ("name", "title", "text", "value", "id") if isinstance(v := value.get(k), str)), "")
+    return ""
+
+
+def _epoch(value: object) -> datetime | None:
+    if isinstance(value, str):
+        if not re.fullmatch(r"\s*\d{9,13}(?:\.\d{1,9})?\s*", value):
+            return None
+    elif not isinstance(value, int | float) or isinstance(value, bool):
+        return None
+    try:
+        number = float(value)
+    except OverflowError:
+        return None
+    seconds = number / 1000 if number >= 1e11 else number
+    if not MIN_EPOCH_S <= seconds < 1e10:
+        return None
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def _zone(name: str | None, offset_s: int | None) -> tzinfo | None:
+    if offset_s is not None:
+        return timezone(timedelta(seconds=offset_s))
+    hours = _ZONE_HOURS.get((name or "").upper())
+    return None if hours is None else timezone(timedelta(hours=hours))
+
+
+def _parse(written: str) -> datetime | None:
+    if len(re.findall(r"\d", written)) < 3:
+        return None  # "Monday" and "May" are no dates
+    try:
+        # What is missing is filled in from the default: two defaults tell a whole date from half of one.
+        one, other = (
+            dateparser.parse(written, default=datetime(year, month, day), tzinfos=_zone)  # noqa: DTZ001
+            for year, month, day in ((2004, 1, 1), (2008, 2, 2))
+        )
+        if one.date() != other.date():
+            return None
+        moment = one if one.tzinfo is not None else one.replace(tzinfo=UTC)
+        return moment.astimezone(UTC) if moment.year > 1000 else None
+    except (ValueError, OverflowError, TypeError, ArithmeticError):
+        return None

@@ -1,0 +1,167 @@
+"""The tables, and how a store of an older version becomes one of this version."""
+
+import sqlite3
+from collections.abc import Callable
+
+from map_app.errors import StoreVersionError
+
+
+def _first_tables(connection: sqlite3.Connection) -> None:
+    for statement in (
+        """
+        CREATE TABLE article (
+            number INTEGER PRIMARY KEY,
+            id TEXT NOT NULL UNIQUE,
+            fingerprint TEXT NOT NULL,
+            title TEXT NOT NULL,
+            text TEXT NOT NULL,
+            url TEXT NOT NULL,
+            publisher TEXT NOT NULL,
+            published INTEGER,  -- seconds since 1970, UTC
+            language TEXT NOT NULL,
+            domain TEXT NOT NULL,
+            source TEXT NOT NULL,
+            places INTEGER NOT NULL  -- how many it is pinned to
+        )
+        """,
+        "CREATE INDEX article_by_date ON article (published)",
+        "CREATE INDEX article_by_publisher ON article (publisher)",
+        """
+        CREATE TABLE place (
+            number INTEGER PRIMARY KEY,
+            id TEXT NOT NULL UNIQUE,
+            name TEXT NOT NULL,
+            latitude REAL NOT NULL,
+            longitude REAL NOT NULL,
+            feature TEXT NOT NULL,
+            country_code TEXT NOT NULL,
+            admin1 TEXT NOT NULL,
+            population INTEGER NOT NULL,
+            geonameid INTEGER,
+            radius_km REAL
+        )
+        """,
+        # One row a place and article, with what filters ask for, so that no filter reads the resolutions.
+        """
+        CREATE TABLE mention (
+            place INTEGER NOT NULL REFERENCES place,
+            article INTEGER NOT NULL REFERENCES article ON DELETE CASCADE,
+            role INTEGER NOT NULL,  -- 0 focus, 1 mention, 2 dateline
+            times INTEGER NOT NULL,
+            feature TEXT NOT NULL,
+            country_code TEXT NOT NULL,
+            spans TEXT NOT NULL,  -- JSON: [[start, end], ...] in the text
+            PRIMARY KEY (place, article)
+        ) WITHOUT ROWID
+        """,
+        "CREATE INDEX mention_by_article ON mention (article)",
+        "CREATE INDEX mention_by_country ON mention (country_code, article)",
+        # Everything the geoparser said of an article, runners-up and reasons included, read one article at a time.
+        """
+        CREATE TABLE resolutions (
+            article INTEGER PRIMARY KEY REFERENCES article ON DELETE CASCADE,
+            json TEXT NOT NULL
+        )
+        """,
+        """
+        CREATE TABLE unplaced (
+            article INTEGER NOT NULL REFERENCES article ON DELETE CASCADE,
+            name TEXT NOT NULL,
+            reason TEXT NOT NULL,
+            times INTEGER NOT NULL,
+            PRIMARY KEY (article, name, reason)
+        ) WITHOUT ROWID
+        """,
+        """
+        CREATE VIRTUAL TABLE words USING fts5 (
+            title, text, content='article', content_rowid='number', tokenize='unicode61 remove_diacritics 2'
+        )
+        """,
+        """
+        CREATE TRIGGER words_in AFTER INSERT ON article BEGIN
+            INSERT INTO words (rowid, title, text) VALUES (new.number, new.title, new.text);
+        END
+        """,
+        """
+        CREATE TRIGGER words_out AFTER DELETE ON article BEGIN
+            INSERT INTO words (words, rowid, title, text) VALUES ('delete', old.number, old.title, old.text);
+        END
+        """,
+        """
+        CREATE TRIGGER words_changed AFTER UPDATE ON article BEGIN
+            INSERT INTO words (words, rowid, title, text) VALUES ('delete', old.number, old.title, old.text);
+            INSERT INTO words (rowid, title, text) VALUES (new.number, new.title, new.text);
+        END
+        """,
+        """
+        CREATE TABLE geocoder_answer (
+            provider TEXT NOT NULL,
+            query TEXT NOT NULL,
+            answer TEXT NOT NULL,  -- JSON
+            asked INTEGER NOT NULL,
+            PRIMARY KEY (provider, query)
+        ) WITHOUT ROWID
+        """,
+    ):
+        connection.execute(statement)
+
+
+def _dates_at_mentions(connection: sqlite3.Connection) -> None:
+    """So that pins and counts by date read one table; and a count of writes, by which caches know that they are old."""
+    for statement in (
+        "ALTER TABLE mention ADD COLUMN published INTEGER",
+        "UPDATE mention SET published = (SELECT published FROM article WHERE number = article)",
+        # Each holds all that a filter asks of a mention, so that no count reads the table itself.
+        "DROP INDEX mention_by_article",
+        "DROP INDEX mention_by_country",
+        "CREATE INDEX mention_by_article ON mention (article, published, role, feature, country_code)",
+        "CREATE INDEX mention_by_country ON mention (country_code, article, published, role, feature)",
+        "CREATE INDEX mention_by_feature ON mention (feature, article, published, role, country_code)",
+        "CREATE INDEX mention_by_role ON mention (role, article, published, feature, country_code)",
+        "CREATE TABLE writes (revision INTEGER NOT NULL)",
+        "INSERT INTO writes VALUES (0)",
+    ):
+        connection.execute(statement)
+
+
+#: Each takes a store from the version before to its own, its place in the list counted from 1.
+MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (_first_tables, _dates_at_mentions)
+
+
+def version_of(connection: sqlite3.Connection) -> int:
+    """The version that the file was last written with; 0 is an empty file."""
+    version: int = connection.execute("PRAGMA user_version").fetchone()[0]
+    return version
+
+
+def migrate(connection: sqlite3.Connection, where: str) -> None:
+    """Bring the store to this version, each step in one transaction with its record."""
+    for number, migration in enumerate(MIGRATIONS, start=1):
+        if version_of(connection) >= number:
+            continue
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            if version_of(connection) < number:  # another process may have been first
+                migration(connection)
+                connection.execute(f"PRAGMA user_version = {number}")
+        except BaseException:
+            if connection.in_transaction:  # a full disk has rolled it back already
+                connection.execute("ROLLBACK")
+            raise
+        connection.execute("COMMIT")
+    check_version(connection, where)
+
+
+def check_version(connection: sqlite3.Connection, where: str) -> None:
+    """Raise StoreVersionError where the store is not of this version."""
+    version = version_of(connection)
+    if version > len(MIGRATIONS):
+        raise StoreVersionError(
+            f"{where} was written by a newer version of this program (store version {version}, here "
+            f"{len(MIGRATIONS)}): update the program"
+        )
+    if version < len(MIGRATIONS):
+        raise StoreVersionError(
+            f"{where} was written by an older version of this program and cannot be changed here: make it writable "
+            "and open it once, for instance with `python -m map_app store info`"
+        )

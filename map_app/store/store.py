@@ -1,0 +1,303 @@
+"""The store of articles: one SQLite file in WAL mode, shared by threads and processes."""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from itertools import count, islice
+from pathlib import Path
+from sqlite3 import Connection, Row
+from types import TracebackType
+from typing import Any, Self
+
+from map_app.errors import StoreError
+from map_app.geo import Point
+from map_app.model import (
+    Article,
+    ArticleFilter,
+    Candidate,
+    Evidence,
+    Feature,
+    Field,
+    Kind,
+    Pin,
+    Place,
+    Resolution,
+    Role,
+    Story,
+    Toponym,
+)
+from map_app.store import query
+from map_app.store.connections import Connections, damaged, translated
+from map_app.store.schema import check_version, migrate
+from map_app.store.text import storable
+from map_app.store.write import write_article
+
+#: Articles a transaction: others wait while one is written, and each costs a wait for the disk.
+BATCH_SIZE = 200
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class PutReport:
+    """What became of the articles put in."""
+
+    added: int = 0
+    updated: int = 0
+    unchanged: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What a store holds."""
+
+    articles: int
+    #: Articles that are pinned to at least one place.
+    placed: int
+    places: int
+    #: Names that could not be placed, each counted once.
+    unplaced_names: int
+
+
+def fingerprint_of(article: Article, version: str) -> str:
+    """A short word that changes when the article or the version of the geoparser does; not with where it came from."""
+    content = [article.id, article.title, article.text, article.url, article.publisher, article.language]
+    content += [article.domain, article.published.isoformat() if article.published else "", version]
+    return hashlib.sha256(json.dumps([storable(part) for part in content]).encode()).hexdigest()[:32]
+
+
+def set_aside(path: Path) -> Path:
+    """Rename a damaged store, and what SQLite keeps beside it, so that a new one can be made; returns the new path."""
+    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+    name = f"{path.name}.damaged-{stamp}"
+    kept = path.with_name(name)
+    for again in count(2):
+        if not kept.exists():
+            break
+        kept = path.with_name(f"{name}-{again}")
+    for ending in ("-wal", "-shm", ""):
+        beside = path.with_name(path.name + ending)
+        if beside.exists():
+            beside.rename(kept.with_name(kept.name + ending))
+    return kept
+
+
+class Store:
+    """An open store, for any number of threads."""
+
+    def __init__(self, path: Path, *, read_only: bool, now: Callable[[], datetime] = _utc_now) -> None:
+        """Use `open`, which checks and migrates."""
+        self.path = path
+        self.read_only = read_only
+        self._now = now
+        self._connections = Connections(path, read_only=read_only)
+
+    @classmethod
+    def open(cls, path: Path, *, read_only: bool = False, now: Callable[[], datetime] = _utc_now) -> Self:
+        """Open a store, making or migrating it unless `read_only`; `now` tells which articles are from the future.
+
+        Raises StoreDamagedError, StoreVersionError, StoreReadOnlyError, StoreFullError or StoreError.
+        """
+        if read_only and not path.exists():
+            raise StoreError(f"there is no store at {path}: it is made when you first ingest an article")
+        store = cls(path, read_only=read_only, now=now)
+        if not read_only:
+            with translated(path):
+                path.parent.mkdir(parents=True, exist_ok=True)
+        with store._connections.lent() as connection:
+            if read_only:
+                check_version(connection, str(path))
+            else:
+                migrate(connection, str(path))
+        return store
+
+    def close(self) -> None:
+        """Close its connections; it cannot be asked any more."""
+        self._connections.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    # Writing
+
+    def put(self, mapped: Iterable[tuple[Article, Sequence[Resolution]]], *, version: str = "") -> PutReport:
+        """Add or update articles with what `version` of the geoparser made of them, in batches.
+
+        Each batch is one transaction; an article is never there in part. What was put before under the same version
+        is left alone. Dates are kept to the second, and lone surrogates become U+FFFD.
+        """
+        added = updated = unchanged = 0
+        articles = iter(mapped)
+        # A batch is collected before its transaction begins: whatever makes the articles may take its time.
+        while batch := list(islice(articles, BATCH_SIZE)):
+            with self._connections.writing() as connection:
+                for article, resolutions in batch:
+                    fingerprint = fingerprint_of(article, version)
+                    known = connection.execute(
+                        "SELECT number, fingerprint FROM article WHERE id = ?", (storable(article.id),)
+                    ).fetchone()
+                    if known is not None and known["fingerprint"] == fingerprint:
+                        unchanged += 1
+                        continue
+                    write_article(connection, known["number"] if known else None, fingerprint, article, resolutions)
+                    added += known is None
+                    updated += known is not None
+                connection.execute("UPDATE writes SET revision = revision + 1")
+        return PutReport(added, updated, unchanged)
+
+    # Asking
+
+    def known(self, article_id: str) -> str | None:
+        """The fingerprint that an article was last put with, or None."""
+        row = self._one("SELECT fingerprint FROM article WHERE id = ?", article_id)
+        return row["fingerprint"] if row else None
+
+    def is_empty(self) -> bool:
+        """Whether it holds no article."""
+        return self._one("SELECT 1 FROM article LIMIT 1") is None
+
+    def revision(self) -> int:
+        """A number that grows whenever any process has put articles: what was cached before is stale."""
+        row = self._one("SELECT revision FROM writes")
+        return row["revision"] if row else 0
+
+    def counts(self) -> Counts:
+        """How much it holds."""
+        row = self._one(
+            "SELECT count(*), ifnull(sum(places > 0), 0), (SELECT count(DISTINCT place) FROM mention),"
+            " (SELECT count(DISTINCT name) FROM unplaced) FROM article"
+        )
+        return Counts(*row) if row else Counts(0, 0, 0, 0)
+
+    def check(self) -> None:
+        """Read all of it; raises StoreDamagedError where it is not sound."""
+        row = self._one("PRAGMA integrity_check")
+        if row is None or row[0] != "ok":
+            raise damaged(self.path)
+
+    def article(self, article_id: str) -> Article | None:
+        """An article as it was put, or None."""
+        with self._asking() as connection:
+            row = connection.execute("SELECT * FROM article WHERE id = ?", (storable(article_id),)).fetchone()
+            return _article(row) if row else None
+
+    def article_by_number(self, number: int) -> Article | None:
+        """The article that a Story's or Pin's number is of, or None."""
+        if not 0 <= number < 2**63:  # beyond what SQLite counts to
+            return None
+        with self._asking() as connection:
+            row = connection.execute("SELECT * FROM article WHERE number = ?", (number,)).fetchone()
+            return _article(row) if row else None
+
+    def resolutions(self, article_id: str) -> list[Resolution]:
+        """What the geoparser made of an article: toponyms and demonyms, placed or not, in reading order."""
+        with self._asking() as connection:
+            row = connection.execute(
+                "SELECT json FROM resolutions JOIN article ON article = number WHERE id = ?", (storable(article_id),)
+            ).fetchone()
+            return [_resolution(value) for value in json.loads(row["json"])] if row else []
+
+    def pins(self, f: ArticleFilter = ArticleFilter(), *, stories_per_pin: int = 5) -> list[Pin]:
+        """Every place that passes, with the newest stories, most articles first."""
+        with self._asking() as connection:
+            return query.pins(connection, f, stories_per_pin, self._now())
+
+    def stories(self, f: ArticleFilter = ArticleFilter(), *, offset: int = 0, limit: int = 50) -> list[Story]:
+        """Articles that pass, newest first; those without a date, or with one in the future, last."""
+        with self._asking() as connection:
+            return query.stories(connection, f, offset, limit, self._now())
+
+    def summary(self, f: ArticleFilter = ArticleFilter()) -> query.Summary:
+        """How many articles and places pass, of how many."""
+        with self._asking() as connection:
+            return query.summary(connection, f, self._now())
+
+    def facets(self, f: ArticleFilter = ArticleFilter()) -> query.Facets:
+        """What each choice of a filter would show, that filter's own choice lifted."""
+        with self._asking() as connection:
+            return query.facets(connection, f)
+
+    def days(self, f: ArticleFilter = ArticleFilter()) -> list[tuple[date, int]]:
+        """Articles that pass by UTC day, the range of dates lifted, oldest first."""
+        with self._asking() as connection:
+            return query.days(connection, f)
+
+    def country_counts(self, f: ArticleFilter = ArticleFilter(), *, within: bool = False) -> dict[str, int]:
+        """Articles by country code: those that name the country itself, or with `within` any place in it as well."""
+        with self._asking() as connection:
+            return query.country_counts(connection, f, within=within)
+
+    def unplaced(self, f: ArticleFilter = ArticleFilter(), *, limit: int = 100) -> list[query.UnplacedName]:
+        """Names of the articles that pass which could not be placed, in most articles first."""
+        with self._asking() as connection:
+            return query.unplaced(connection, f, limit)
+
+    def stories_without_place(
+        self, f: ArticleFilter = ArticleFilter(), *, offset: int = 0, limit: int = 50
+    ) -> list[Story]:
+        """Articles that pass and are on no place at all, in the order of `stories`."""
+        with self._asking() as connection:
+            return query.stories(connection, f, offset, limit, self._now(), without_place=True)
+
+    # What the online geocoder said
+
+    def cached_answer(self, provider: str, name: str) -> str | None:
+        """What the provider answered for the name, as the JSON that was remembered, or None if never asked."""
+        row = self._one("SELECT answer FROM geocoder_answer WHERE provider = ? AND query = ?", provider, name)
+        return row["answer"] if row else None
+
+    def remember_answer(self, provider: str, name: str, answer: str) -> None:
+        """Keep an answer, also that there is none, so that it is asked for once."""
+        with self._connections.writing() as connection:
+            connection.execute(
+                "INSERT OR REPLACE INTO geocoder_answer VALUES (?, ?, ?, ?)",
+                (storable(provider), storable(name), storable(answer), int(self._now().timestamp())),
+            )
+
+    @contextmanager
+    def _asking(self) -> Iterator[Connection]:
+        """A connection to read from; rows that hold what no store wrote are damage too."""
+        with self._connections.lent() as connection:
+            try:
+                yield connection
+            except (ValueError, TypeError, LookupError) as e:
+                raise damaged(self.path) from e
+
+    def _one(self, sql: str, *values: str) -> Row | None:
+        with self._connections.lent() as connection:
+            row: Row | None = connection.execute(sql, [storable(value) for value in values]).fetchone()
+            return row
+
+
+def _article(row: Row) -> Article:
+    return Article(
+        id=row["id"], title=row["title"], text=row["text"], url=row["url"], publisher=row["publisher"],
+        published=query.moment(row["published"]), language=row["language"], domain=row["domain"], source=row["source"],
+    )  # fmt: skip
+
+
+def _place(value: dict[str, Any]) -> Place:
+    return Place(**value | {"point": Point(**value["point"]), "feature": Feature(value["feature"])})
+
+
+def _resolution(value: dict[str, Any]) -> Resolution:
+    toponym = value["toponym"]
+    return Resolution(
+        toponym=Toponym(**toponym | {"field": Field(toponym["field"]), "kind": Kind(toponym["kind"])}),
+        place=_place(value["place"]) if value["place"] else None,
+        confidence=value["confidence"],
+        role=Role(value["role"]),
+        candidates=tuple(Candidate(_place(c["place"]), c["score"]) for c in value["candidates"]),
+        evidence=tuple(Evidence(**e) for e in value["evidence"]),
+        unplaced_because=value["unplaced_because"],
+    )

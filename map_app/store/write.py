@@ -1,0 +1,89 @@
+"""One article and its resolutions into the tables, inside a transaction that the store holds."""
+
+import json
+import sqlite3
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict
+
+from map_app.model import Article, Field, Kind, Place, Resolution
+from map_app.store.query import ROLES
+from map_app.store.text import storable
+
+
+def write_article(
+    connection: sqlite3.Connection,
+    number: int | None,
+    fingerprint: str,
+    article: Article,
+    resolutions: Sequence[Resolution],
+) -> None:
+    """Add an article, or replace all there is of article `number`."""
+    mentions = _mentions(resolutions)
+    values = {
+        "id": article.id, "fingerprint": fingerprint, "title": article.title, "text": article.text,
+        "url": article.url, "publisher": article.publisher, "language": article.language,
+        "domain": article.domain, "source": article.source,
+    }  # fmt: skip
+    row: dict[str, object] = {name: storable(value) for name, value in values.items()}
+    row["published"] = published = int(article.published.timestamp()) if article.published else None
+    row["places"] = len(mentions)
+    if number is None:
+        names = ", ".join(row)
+        marks = ", ".join(f":{name}" for name in row)
+        number = connection.execute(f"INSERT INTO article ({names}) VALUES ({marks})", row).lastrowid
+    else:
+        changes = ", ".join(f"{name} = :{name}" for name in row)
+        connection.execute(f"UPDATE article SET {changes} WHERE number = :number", row | {"number": number})
+        for table in ("mention", "resolutions", "unplaced"):
+            connection.execute(f"DELETE FROM {table} WHERE article = ?", (number,))
+    for place, found in mentions.values():
+        connection.execute(
+            "INSERT INTO mention (place, article, role, times, feature, country_code, spans, published)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                _place_number(connection, place),
+                number,
+                min(ROLES.index(r.role) for r in found),
+                len(found),
+                place.feature,
+                storable(place.country_code),
+                json.dumps([[r.toponym.start, r.toponym.end] for r in found if r.toponym.field is Field.TEXT]),
+                published,
+            ),
+        )
+    everything = json.dumps([asdict(r) for r in resolutions], ensure_ascii=False)
+    connection.execute("INSERT INTO resolutions VALUES (?, ?)", (number, storable(everything)))
+    unplaced = Counter(
+        (storable(r.toponym.name), storable(r.unplaced_because))
+        for r in resolutions
+        if r.place is None and r.toponym.kind is Kind.TOPONYM
+    )
+    connection.executemany(
+        "INSERT INTO unplaced VALUES (?, ?, ?, ?)",
+        [(number, name, reason, times) for (name, reason), times in unplaced.items()],
+    )
+
+
+def _mentions(resolutions: Sequence[Resolution]) -> dict[str, tuple[Place, list[Resolution]]]:
+    """Placed toponyms by the place's id; peoples are no pins."""
+    mentions: dict[str, tuple[Place, list[Resolution]]] = {}
+    for resolution in resolutions:
+        if resolution.place is not None and resolution.toponym.kind is Kind.TOPONYM:
+            mentions.setdefault(storable(resolution.place.id), (resolution.place, []))[1].append(resolution)
+    return mentions
+
+
+def _place_number(connection: sqlite3.Connection, place: Place) -> int:
+    row: dict[str, object] = {
+        name: storable(value) if isinstance(value, str) else value for name, value in asdict(place).items()
+    }
+    del row["point"]
+    row |= {"latitude": place.point.latitude, "longitude": place.point.longitude}
+    names = ", ".join(row)
+    marks = ", ".join(f":{name}" for name in row)
+    changes = ", ".join(f"{name} = excluded.{name}" for name in row if name != "id")
+    number: int = connection.execute(
+        f"INSERT INTO place ({names}) VALUES ({marks}) ON CONFLICT (id) DO UPDATE SET {changes} RETURNING number", row
+    ).fetchone()[0]
+    return number

@@ -1,0 +1,176 @@
+"""The panel beside the map: the list of articles, one article, and a visitor's own text."""
+
+from collections.abc import Callable, Sequence
+
+import streamlit as st
+
+from map_app.app import App
+from map_app.model import Article, ArticleFilter, Field, Kind, Pin, Resolution, Role, Story
+from map_app.store import Summary
+from map_app.store.snippets import snippet
+from map_app.ui import state
+from map_app.ui.text import ROLES, clean, count, day, escaped, marked, plain, web_link, whereabouts
+
+CountryName = Callable[[str], str]
+
+#: Names of places that one article of the list shows.
+NAMES_SHOWN = 6
+
+
+def stories(found: Sequence[Story], summary: Summary) -> None:
+    """Articles newest first, a page at a time."""
+    for story in found:
+        with st.container(key=f"story-{story.number}", gap=None):
+            st.button(
+                plain(story.title) or "Untitled",
+                key=f"read-{story.number}",
+                type="tertiary",
+                on_click=state.open_article,
+                args=(story.article_id,),
+            )
+            st.html(_story(story))
+    if len(found) < summary.articles:
+        st.button(
+            f"Show more of {count(summary.articles, 'article')}",
+            key="more",
+            on_click=_more,
+            width="stretch",
+        )
+
+
+def _more() -> None:
+    st.session_state["shown"] += state.PAGE
+    st.session_state["touched"] = True
+
+
+def _story(story: Story) -> str:
+    about = " · ".join(part for part in (escaped(story.publisher), day(story.published)) if part)
+    names = [escaped(name) for _, name in story.places[:NAMES_SHOWN]]
+    if len(story.places) > NAMES_SHOWN:
+        names.append(f"{len(story.places) - NAMES_SHOWN} more")
+    places = " · ".join(names) or "No place found"
+    shown = marked(story.snippet.text, ((start, end, "") for start, end in story.snippet.highlights))
+    return (
+        f'<div class="story"><p class="about">{about}</p><p class="snippet">{shown}</p>'
+        f'<p class="places">{places}</p></div>'
+    )
+
+
+def unplaced(app: App, f: ArticleFilter, summary: Summary) -> None:
+    """What is not on the map, and why."""
+    names = app.store.unplaced(f, limit=50)
+    if not summary.unplaced_articles and not names:
+        return
+    with st.expander(f"Not on the map: {count(summary.unplaced_articles, 'article')} without a place"):
+        rows = "".join(
+            f"<tr><td>{escaped(n.name)}</td><td>{escaped(n.reason)}</td><td>{n.articles}</td></tr>" for n in names
+        )
+        if rows:
+            st.html(
+                "<table><thead><tr><th>Name in the text</th><th>Why it is not placed</th><th>Articles</th></tr></thead>"
+                f"<tbody>{rows}</tbody></table>"
+            )
+
+
+def article(shown: Article, resolutions: Sequence[Resolution], country_name: CountryName) -> None:
+    """The whole text with every found place marked, and what each was taken for."""
+    link = web_link(shown.url)
+    about = " · ".join(part for part in (escaped(shown.publisher), day(shown.published)) if part)
+    if link:
+        about += (
+            f' · <a href="{escaped(link)}" target="_blank" rel="noopener noreferrer nofollow">Read the original</a>'
+        )
+    title = _marked_field(shown.title, resolutions, Field.TITLE, country_name)
+    paragraphs = _marked_field(shown.text, resolutions, Field.TEXT, country_name).replace("\n", "<br>")
+    heading = f"<h2>{title}</h2>" if shown.title else ""
+    st.html(f'<article class="article">{heading}<p class="about">{about}</p><p>{paragraphs}</p></article>')
+    st.html(_table(resolutions, country_name))
+
+
+def _marked_field(text: str, resolutions: Sequence[Resolution], field: Field, country_name: CountryName) -> str:
+    return marked(
+        text,
+        ((r.toponym.start, r.toponym.end, _meaning(r, country_name)) for r in resolutions if r.toponym.field is field),
+    )
+
+
+def _meaning(r: Resolution, country_name: CountryName) -> str:
+    if r.place is None:
+        return f"Not placed: {r.unplaced_because}"
+    where = f"{r.place.name}: {whereabouts(r.place, country_name(r.place.country_code))}"
+    return f"People or things of {where}" if r.toponym.kind is Kind.DEMONYM else where
+
+
+def _table(resolutions: Sequence[Resolution], country_name: CountryName) -> str:
+    """One row for each name and meaning, in reading order: what it was taken for, how surely and why."""
+    rows: dict[tuple[str, str], Resolution] = {}
+    for r in resolutions:
+        rows.setdefault((r.toponym.name, r.place.id if r.place else ""), r)
+    if not rows:
+        return '<p class="quiet">No place was found in this text.</p>'
+    body = []
+    for r in rows.values():
+        reasons = sorted(r.evidence, key=lambda e: -abs(e.weight))[:3]
+        why = "; ".join(e.reason + (f" ({e.detail})" if e.detail else "") for e in reasons) or r.unplaced_because
+        others = [c.place for c in r.candidates if r.place and c.place.id != r.place.id][:1]
+        if others:
+            why += f". Next: {whereabouts(others[0], country_name(others[0].country_code))}"
+        sure = f"{r.confidence:.0%}" if r.place else "–"
+        role = ROLES[r.role] if r.toponym.kind is Kind.TOPONYM else "People or things of a place"
+        body.append(
+            f"<tr><td><mark>{escaped(r.toponym.name)}</mark></td><td>{escaped(_meaning(r, country_name))}"
+            f'<span class="quiet">{escaped(role)}{": " if why else ""}{escaped(why)}</span></td><td>{sure}</td></tr>'
+        )
+    return (
+        '<table class="found"><thead><tr><th>In the text</th><th>Place, and why</th><th>Sure</th></tr></thead>'
+        f"<tbody>{''.join(body)}</tbody></table>"
+    )
+
+
+def own_text(app: App, country_name: CountryName) -> None:
+    """The box for a visitor's own text, and what was found in it; it stays in this visitor's session."""
+    st.button("← Back to the list", key="close-try", on_click=state.set_trying, args=(False,), type="tertiary")
+    limit = app.settings.max_pasted_chars
+    with st.form("try", border=False):
+        text = st.text_area(
+            "Your own text",
+            key="own-text",
+            height=180,
+            max_chars=limit,
+            placeholder="TAIPEI, Taiwan - Paste an article here …",
+            help="Only you see the result. It is not stored.",
+        )
+        sent = st.form_submit_button("Find the places", type="primary", width="stretch")
+    if sent and text.strip():
+        cut = clean(text)[:limit]
+        st.session_state["pasted"] = app.geoparse_text("", cut)
+        state.touch()
+        st.rerun()
+    if result := state.pasted():
+        st.html('<p class="quiet" role="status">Only you see this, on the map too. It is not stored.</p>')
+        article(*result, country_name)
+
+
+def pins_of(shown: Article, resolutions: Sequence[Resolution]) -> list[Pin]:
+    """The places of one article as pins, for a map of it alone."""
+    grouped: dict[str, list[Resolution]] = {}
+    for r in resolutions:
+        if r.place and r.toponym.kind is Kind.TOPONYM:
+            grouped.setdefault(r.place.id, []).append(r)
+    pins = []
+    for found in grouped.values():
+        spans = [(r.toponym.start, r.toponym.end) for r in found if r.toponym.field is Field.TEXT]
+        role = min((r.role for r in found), key=list(Role).index)
+        story = Story(
+            number=1,
+            article_id=shown.id,
+            title=shown.title or "Your own text",
+            url=shown.url,
+            publisher=shown.publisher,
+            published=shown.published,
+            snippet=snippet(shown.text, spans),
+            role=role,
+        )
+        if found[0].place:
+            pins.append(Pin(found[0].place, 1, (story,), (1,), role))
+    return pins

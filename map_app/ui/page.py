@@ -1,0 +1,236 @@
+"""The page: map, list and filters, put together from one visitor's state."""
+
+import logging
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from urllib.parse import urlencode
+
+import streamlit as st
+
+from map_app.app import App, is_ready
+from map_app.errors import MapAppError
+from map_app.model import Article, ArticleFilter, Pin, Resolution, Story
+from map_app.settings import Settings
+from map_app.store import Facets, Summary
+from map_app.ui import article_list, filters, map_view, state
+from map_app.ui.opening import Opening, opening
+from map_app.ui.share import ViewState, write
+from map_app.ui.text import escaped
+
+logger = logging.getLogger(__name__)
+
+NAME = "Dateline"
+
+_HERE = Path(__file__).resolve().parent
+
+_WORDMARK = f'<div class="wordmark"><i></i><b>{NAME}</b></div>'
+
+_ICON = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24"><circle cx="12" cy="12" r="10" fill="#23627c"/>'
+    '<circle cx="14" cy="10" r="5" fill="#b83a1b" stroke="#fff"/></svg>'
+)
+
+_SKELETON = f'<div class="skeleton" aria-hidden="true">{"<i></i>" * 18}</div>'
+
+_COPY_HTML = """
+<button type="button"><span aria-live="polite">Copy link</span></button>
+<input hidden readonly aria-label="Link to this view">
+"""
+
+_COPY_CSS = """
+button { min-height: 44px; padding: 0 14px; font: inherit; font-size: .93rem; cursor: pointer; white-space: nowrap;
+  color: var(--st-text-color); background: var(--st-background-color); border: 1px solid var(--st-border-color);
+  border-radius: 6px; }
+button:hover { border-color: var(--st-primary-color); color: var(--st-primary-color); }
+button:focus-visible { outline: 3px solid var(--st-primary-color); outline-offset: 2px; }
+input { position: fixed; top: 60px; right: 12px; width: min(90vw, 420px); min-height: 44px; z-index: 50; }
+"""
+
+#: How many answers for filters are kept for all visitors together; each is what one map needs.
+KEPT = 32
+
+
+def main() -> None:
+    """Draw the page; what goes wrong is said plainly and told in full to the log alone."""
+    st.set_page_config(
+        page_title=f"{NAME} – news on the map", page_icon=_ICON, layout="wide",
+        initial_sidebar_state="collapsed",
+    )  # fmt: skip
+    st.html(f"<style>{(_HERE / 'theme.css').read_text(encoding='utf-8')}</style>")
+    try:
+        settings = Settings.from_environment()
+        _page(_opened(settings))
+    except MapAppError as e:
+        logger.exception("The page cannot be shown")
+        st.html(f'<p class="plainerror" role="alert">{escaped(plain_message(e))}</p>')
+
+
+def plain_message(error: MapAppError) -> str:
+    """What visitors are told: the kind of trouble, without paths, SQL or anything of the machine."""
+    names = {kind.__name__ for kind in type(error).__mro__}
+    if "StoreError" in names:
+        return "The articles cannot be read at the moment. Whoever runs this page finds the reason in its log."
+    if "SettingsError" in names:
+        return "This page is not set up right. Whoever runs it finds the reason in its log."
+    return "The map cannot be opened at the moment. Whoever runs this page finds the reason in its log."
+
+
+def _opened(settings: Settings) -> App:
+    current = opening(settings)
+    if not is_ready(settings):
+        _wait_for(current)
+    return current.result()
+
+
+def _wait_for(current: Opening) -> None:
+    """Show how far the first start is, in the page's own frame, and then draw the page afresh."""
+    with st.empty().container():
+        with st.container(horizontal=True, key="head"):
+            st.html(_WORDMARK)
+        with st.container(key="panel"):
+            bar = st.progress(0.0, "Preparing the map for its first start")
+            st.html(_SKELETON)
+        for fraction, phrase in current.ticks():
+            bar.progress(min(max(fraction, 0.0), 1.0), f"Preparing the map for its first start: {phrase}")
+    current.result()
+    st.rerun()
+
+
+@st.cache_resource(max_entries=KEPT, show_spinner=False)
+def _shown(_app: App, store: str, revision: int, f: ArticleFilter) -> tuple[Sequence[Pin], dict[str, int], Facets]:
+    """Everything that depends on the filter alone; one answer serves all visitors until the store changes."""
+    return _app.store.pins(f), _app.store.country_counts(f), _app.store.facets(f)
+
+
+@st.cache_resource(max_entries=KEPT, show_spinner=False)
+def _listed(_app: App, store: str, revision: int, f: ArticleFilter, limit: int) -> tuple[Sequence[Story], Summary]:
+    return _app.store.stories(f, limit=limit), _app.store.summary(f)
+
+
+def _country_name(app: App) -> Callable[[str], str]:
+    def name(code: str) -> str:
+        country = app.gazetteer.country(code) if code else None
+        return country.name if country else code
+
+    return name
+
+
+def _page(app: App) -> None:
+    state.take_address()
+    state.keep_widgets()
+    country_name = _country_name(app)
+    chosen = state.current()
+    f = chosen.applied(state.today())
+    # The map keeps showing the other places when the list is about one of them.
+    map_filter = ArticleFilter(
+        since=f.since, until=f.until, words=f.words, countries=f.countries, features=f.features, roles=f.roles,
+        publishers=f.publishers,
+    )  # fmt: skip
+    key = (str(app.store.path), app.store.revision())
+    pins, countries, facets = _shown(app, *key, map_filter)
+    found, summary = _listed(app, *key, f, st.session_state["shown"])
+    pasted = state.pasted()
+    if pasted:
+        pins = article_list.pins_of(*pasted)
+        countries = {p.place.country_code: 1 for p in pins if p.place.feature == "country"}
+
+    _head(chosen, facets, summary, country_name)
+    with st.container(key="map"):
+        map_view.show(app.settings, pins, countries)
+    with st.container(key="panel"):
+        if state.trying():
+            article_list.own_text(app, country_name)
+        elif chosen.article and (shown := app.store.article(chosen.article)):
+            _article(app, shown, app.store.resolutions(chosen.article), country_name)
+        else:
+            _list(
+                app,
+                f=f,
+                found=found,
+                summary=summary,
+                place_name=_place_name(app, f.place),
+                country_name=country_name,
+                key=key,
+            )
+    state.write_address()
+
+
+def _place_name(app: App, place_id: str) -> str:
+    if not place_id:
+        return ""
+    try:
+        return app.gazetteer.place(place_id).name
+    except MapAppError:
+        return "unknown"
+
+
+def _head(chosen: ViewState, facets: Facets, summary: Summary, country_name: Callable[[str], str]) -> None:
+    with st.container(horizontal=True, key="head", vertical_alignment="center"):
+        st.html(_WORDMARK, width="content")
+        st.html(f'<div class="figures" role="status">{escaped(filters.figures(summary))}</div>')
+        with st.popover("Filters", key="filters"):
+            filters.drawer(facets, country_name)
+        st.button(
+            "Try your text", key="open-try", on_click=state.set_trying, args=(True,), help="See where an article lands"
+        )
+        query = urlencode(write(chosen.frozen(state.today())), doseq=True)
+        _copy_link(query)
+
+
+def _copy_link(query: str) -> None:
+    component = st.components.v2.component(
+        "copy_link", html=_COPY_HTML, css=_COPY_CSS, js=(_HERE / "copy_link.js").read_text(encoding="utf-8")
+    )
+    component(data={"query": query}, key="copy-link", width="content")
+
+
+def _article(app: App, shown: Article, resolutions: Sequence[Resolution], country_name: Callable[[str], str]) -> None:
+    st.button("← Back to the list", key="close", type="tertiary", on_click=state.open_article, args=("",))
+    article_list.article(shown, resolutions, country_name)
+
+
+def _list(
+    app: App,
+    *,
+    f: ArticleFilter,
+    found: Sequence[Story],
+    summary: Summary,
+    place_name: str,
+    country_name: Callable[[str], str],
+    key: tuple[str, int],
+) -> None:
+    notices = list(st.session_state.get("notices", ()))
+    if st.session_state["article"]:
+        notices.append("The article in this link is not here.")
+    for notice in notices:
+        st.html(f'<p class="notice" role="status">{escaped(notice)}</p>')
+    if app.is_sample:
+        st.html(
+            '<p class="sample">These are sample digests written for this project. Add your own articles with '
+            "<code>python -m map_app ingest</code>.</p>"
+        )
+    filters.chips(country_name, place_name)
+    if summary.articles:
+        article_list.stories(found, summary)
+    else:
+        _, everything = _listed(app, *key, ArticleFilter(), 1)
+        st.html(f'<p class="empty">{escaped(filters.why_empty(f, summary, everything))}</p>')
+        if summary.all_articles:
+            st.button("Reset all filters", key="reset-empty", type="primary", on_click=state.reset)
+    article_list.unplaced(app, f, summary)
+    _credits(app)
+
+
+def _credits(app: App) -> None:
+    geocoder = ""
+    if app.settings.geocoder == "nominatim":
+        geocoder = (
+            " Names that the gazetteer does not know are asked of Nominatim, © OpenStreetMap contributors "
+            '(<a href="https://operations.osmfoundation.org/policies/nominatim/" target="_blank" rel="noopener">usage '
+            "policy</a>)."
+        )
+    st.html(
+        '<p class="credits">Places: <a href="https://www.geonames.org/" target="_blank" rel="noopener">GeoNames</a>, '
+        "CC BY 4.0. Outlines: Natural Earth, public domain; the borders they draw take no side. Dates are UTC."
+        f"{geocoder}</p>"
+    )

@@ -1,0 +1,97 @@
+"""The map that never changes: Leaflet from this machine, country outlines, and tiles where they are asked for."""
+
+import importlib.metadata
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import folium
+from branca.element import MacroElement
+from jinja2 import Template
+
+from map_app.errors import MapAppError
+
+STATIC = Path(__file__).parent / "static"
+
+#: Packages that carry JavaScript, by the name that their folder is served under.
+_PACKAGES = {
+    "leaflet": ("XStatic-Leaflet", "xstatic/pkg/leaflet/data"),
+    "markercluster": ("XStatic-Leaflet-MarkerCluster", "xstatic/pkg/leaflet_markercluster/data"),
+}
+
+
+def static_folders() -> dict[str, Path]:
+    """Folders to serve, by name: "leaflet", "markercluster" and "newsmap".
+
+    Found through the packages' metadata: importing them relies on namespace packages that newer Pythons drop.
+    """
+    folders = {"newsmap": STATIC}
+    for name, (package, inside) in _PACKAGES.items():
+        try:
+            folder = Path(str(importlib.metadata.distribution(package).locate_file(inside)))
+        except importlib.metadata.PackageNotFoundError as e:
+            raise MapAppError(f"the package {package} is not installed: pip install -r requirements.txt") from e
+        folders[name] = folder
+    return folders
+
+
+class _Map(folium.Map):
+    """A Folium map that asks no CDN; jQuery, Bootstrap and the rest are not needed."""
+
+    default_js: list[tuple[str, str]] = []  # noqa: RUF012 Folium declares it so
+    default_css: list[tuple[str, str]] = []  # noqa: RUF012
+
+
+class _Base(MacroElement):
+    """Hands the map to our script. Nothing but settings enters the template."""
+
+    _template = Template(
+        "{% macro script(this, kwargs) %}newsMap.base({{ this.map_name }}, {{ this.options }});{% endmacro %}"
+    )
+
+    def __init__(self, map_name: str, options: dict[str, str]) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]  # branca types only part of itself
+        self._name = "base"
+        self.map_name = map_name
+        # "<" would end the script early, braces would be read as a template.
+        text = json.dumps(options)
+        self.options = "".join(f"\\u{ord(c):04x}" if c in "<>&{}%" and i not in (0, len(text) - 1) else c
+                               for i, c in enumerate(text))  # fmt: skip
+
+
+def constant_map(
+    address: Callable[[str], str], *, tiles_url: str = "", tiles_credit: str = "", theme: str = "light"
+) -> folium.Map:
+    """The map without any result; its script depends on the arguments alone.
+
+    `address` gives where each of `static_folders` is served, without a slash at the end. `theme` is "light" or "dark".
+    """
+
+    class NewsMap(_Map):
+        """A class of its own, for Folium reads the links from the class: others of the process keep theirs."""
+
+        default_js: list[tuple[str, str]] = [  # noqa: RUF012
+            ("leaflet", f"{address('leaflet')}/leaflet.js"),
+            ("markercluster", f"{address('markercluster')}/leaflet.markercluster.js"),
+            ("newsmap", f"{address('newsmap')}/newsmap.js"),
+        ]
+        # Names differ from those of the scripts: a page keeps one link to a name.
+        default_css: list[tuple[str, str]] = [  # noqa: RUF012
+            ("leaflet_css", f"{address('leaflet')}/leaflet.css"),
+            ("markercluster_css", f"{address('markercluster')}/MarkerCluster.css"),
+            ("newsmap_css", f"{address('newsmap')}/newsmap.css"),
+        ]
+
+    # Folium refuses a URL template without a credit, and ours is added by the script, which can drop dead tiles.
+    news_map = NewsMap(
+        location=[22, 12], zoom_start=2, tiles=None, world_copy_jump=True,
+        zoom_control=False, attribution_control=False, max_bounds=False,
+    )  # fmt: skip
+    options = {
+        "outlines": f"{address('newsmap')}/outlines.json",
+        "theme": theme,
+        "tiles": tiles_url,
+        "tilesCredit": tiles_credit,
+    }
+    _Base(news_map.get_name(), options).add_to(news_map)
+    return news_map

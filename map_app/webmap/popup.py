@@ -1,0 +1,69 @@
+"""What the browser is told of the pins: one compressed value that no template engine and no parser can misread."""
+
+import base64
+import json
+import zlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from map_app.model import Pin, Story
+
+
+def payload(pins: Sequence[Pin], country_counts: Mapping[str, int], selected_place: str) -> str:
+    """Everything that the map shows, as JSON, deflated, in base64: its alphabet holds nothing that a template reads."""
+    stories: dict[tuple[int, str], int] = {}
+    rows: list[dict[str, Any]] = []
+    places = []
+    for pin in pins:
+        indices = []
+        for story in pin.stories:
+            row = _story(story)
+            key = (story.number, json.dumps(row, sort_keys=True))
+            if key not in stories:
+                stories[key] = len(rows)
+                rows.append(row)
+            indices.append(stories[key])
+        place = pin.place
+        places.append(
+            {
+                "id": place.id,
+                "name": place.name,
+                "lat": place.point.latitude,
+                "lon": place.point.longitude,
+                "kind": place.feature.value,
+                "country": place.country_code,
+                "admin1": place.admin1,
+                "radius": place.radius_km,
+                "count": pin.article_count,
+                "articles": _differences(pin.article_numbers),
+                "role": pin.role.value,
+                "stories": indices,
+            }
+        )
+    data = {"pins": places, "stories": rows, "countries": dict(country_counts), "selected": selected_place}
+    text = json.dumps(data, separators=(",", ":"))
+    return base64.b64encode(zlib.compress(text.encode(), 6)).decode()
+
+
+def _story(story: Story) -> dict[str, Any]:
+    return {
+        "title": story.title,
+        "url": story.url if story.url.startswith(("http://", "https://")) else "",
+        "publisher": story.publisher,
+        "published": int(story.published.timestamp()) if story.published else None,
+        "text": story.snippet.text,
+        # The browser counts in UTF-16 units, Python in characters.
+        "marks": [
+            [_utf16(story.snippet.text[:s]), _utf16(story.snippet.text[:e])] for s, e in story.snippet.highlights
+        ],
+        "role": story.role.value,
+    }
+
+
+def _utf16(text: str) -> int:
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def _differences(numbers: Sequence[int]) -> list[int]:
+    """Each number less the one before: small values compress well."""
+    return [number - before for number, before in zip(numbers, (0, *numbers), strict=False)]

@@ -1,0 +1,344 @@
+// The news map in the browser. All text comes as data and is set as text nodes, never as HTML.
+(function () {
+  "use strict";
+
+  const ROLES = ["focus", "mention", "dateline"];
+  const KINDS = {
+    country: "Country", admin1: "Region", admin2: "District", city: "City", region: "Area", water: "Water",
+    continent: "Continent", other: "Place",
+  };
+  // Countries narrower than this have no area to click at small scales: their badges join the clusters.
+  const SMALL_DEGREES = 1.5;
+  const BADGE_PIXELS = 64;
+  const AREAS = new Set(["country", "continent"]);
+  const state = { map: null, countries: new Map(), widths: new Map(), outlines: null, waiting: null };
+
+  function element(tag, className, text) {
+    const node = document.createElement(tag);
+    if (className) node.className = className;
+    if (text !== undefined) node.textContent = text;
+    return node;
+  }
+
+  // The base: outlines in a pane below everything, tiles only where they were asked for.
+
+  function base(map, options) {
+    state.map = map;
+    map.setMinZoom(2); // without a tile layer nothing else says so, and markercluster asks
+    map.setMaxZoom(18);
+    document.documentElement.dataset.theme = options.theme;
+    L.control.zoom({ position: "bottomright" }).addTo(map);
+    L.control.attribution({ prefix: false, position: "bottomleft" })
+      .addAttribution("Natural Earth · GeoNames").addTo(map);
+    map.createPane("outlines").style.zIndex = 150;
+    map.createPane("names").style.zIndex = 160;
+    frame(map);
+    addLegend(map);
+    document.addEventListener("keydown", function (event) {
+      if (event.key === "Escape") map.closePopup();
+    });
+    new ResizeObserver(function () { map.invalidateSize({ animate: false }); }).observe(map.getContainer());
+    state.ready = fetch(options.outlines).then((answer) => answer.json()).then(function (collection) {
+      state.outlines = L.geoJSON(collection, {
+        pane: "outlines",
+        interactive: true,
+        style: () => ({ className: "nm-country", weight: 0.7, fillOpacity: 1 }),
+        onEachFeature(feature, layer) {
+          const { code, width } = feature.properties;
+          if (width) state.widths.set(code, width);
+          if (!code) return;
+          if (!state.countries.has(code)) state.countries.set(code, []);
+          state.countries.get(code).push(layer);
+        },
+      }).addTo(map);
+      // A click on a country speaks for the country's pin; the outlines' own clicks would report a bare position.
+      state.outlines.eachLayer((layer) => layer.removeEventParent(state.outlines));
+      addNames(map, collection);
+      if (state.waiting) state.waiting();
+    });
+    if (options.tiles) addTiles(map, options);
+  }
+
+  // The world fills the width, and nobody can pan off it.
+  function frame(map) {
+    map.options.zoomSnap = 0.25;
+    // Wider than the world, so that a popup at its edge finds room.
+    map.setMaxBounds([[-89, -250], [89, 250]]);
+    let least = 1;
+    // Not `setMinZoom`: clusters need a whole number there, or places that stand alone are never drawn.
+    map.setMinZoom(1);
+    const limit = map._limitZoom.bind(map);
+    map._limitZoom = (zoom) => Math.max(least, limit(zoom));
+    const fit = () => {
+      least = Math.min(4, Math.max(1, Math.ceil(4 * Math.log2(Math.max(256, map.getSize().x) / 256)) / 4));
+      // At once: clusters that are added in the midst of an animation lose markers.
+      if (map.getZoom() < least) map.setView(map.getCenter(), least, { animate: false });
+    };
+    fit();
+    map.on("resize", fit);
+  }
+
+  // Names of countries, where there is room for them. They lie below the tiles, which bring their own.
+  function addNames(map, collection) {
+    const names = [];
+    for (const { properties } of collection.features) {
+      if (!properties.label) continue;
+      const [lon, lat] = properties.label;
+      const icon = L.divIcon({
+        className: "nm-country-name", iconSize: [120, 14], html: element("span", "", properties.name),
+      });
+      const marker = L.marker([lat, lon], { icon, pane: "names", interactive: false, keyboard: false });
+      const letters = properties.name.length;
+      // A letter takes about 7 pixels; on two lines a name needs the longest word's room.
+      const longest = Math.max(...properties.name.split(" ").map((word) => word.length), letters / 2);
+      names.push({ marker, zoom: Math.log2((longest * 7 * 360) / (256 * Math.max(properties.width, 0.02))) });
+    }
+    const sort = () => {
+      const zoom = map.getZoom();
+      for (const name of names) {
+        if (zoom >= Math.max(2.5, name.zoom)) name.marker.addTo(map);
+        else name.marker.remove();
+      }
+    };
+    sort();
+    map.on("zoomend", sort);
+  }
+
+  function addTiles(map, options) {
+    const tiles = L.tileLayer(options.tiles, { maxZoom: 18 }).addTo(map);
+    let failed = 0;
+    let loaded = false;
+    const credit = element("span", "", options.tilesCredit).outerHTML; // set as text, hence escaped
+    map.attributionControl.addAttribution(credit);
+    tiles.on("tileload", () => { loaded = true; });
+    tiles.on("tileerror", function () {
+      failed += 1;
+      if (!loaded && failed >= 4) map.removeLayer(tiles);
+    });
+  }
+
+  function addLegend(map) {
+    const Legend = L.Control.extend({
+      onAdd() {
+        const box = element("details", "nm-legend");
+        box.open = map.getSize().x > 700;
+        box.append(element("summary", "", "Legend"));
+        const rows = [
+          ["nm-key nm-key-city", "City, with its number of articles"],
+          ["nm-key nm-key-cluster", "Several places; each article counted once"],
+          ["nm-key nm-key-area", "Region, district or area"],
+          ["nm-key nm-key-water", "Sea, lake or river"],
+          ["nm-key nm-key-country", "Country: the stronger the colour, the more articles"],
+        ];
+        for (const [className, text] of rows) {
+          const row = element("div", "nm-legend-row");
+          row.append(element("span", className), element("span", "", text));
+          box.append(row);
+        }
+        map.on("popupopen", () => { box.open = false; }); // or it would cover the popup
+        L.DomEvent.disableClickPropagation(box);
+        L.DomEvent.disableScrollPropagation(box);
+        return box;
+      },
+    });
+    new Legend({ position: "topright" }).addTo(map);
+  }
+
+  // The results.
+
+  async function decode(text) {
+    const bytes = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+    const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
+    return JSON.parse(await new Response(stream).text());
+  }
+
+  async function show(group, text) {
+    const turn = (state.turn = (state.turn || 0) + 1);
+    const data = await decode(text);
+    await Promise.resolve(state.ready).catch(() => {}); // without outlines the pins still show
+    if (turn !== state.turn) return; // a later layer has come meanwhile
+    for (const pin of data.pins) {
+      let number = 0;
+      pin.numbers = pin.articles.map((step) => (number += step));
+    }
+    const clusters = L.markerClusterGroup({
+      iconCreateFunction: clusterIcon,
+      maxClusterRadius: 46,
+      showCoverageOnHover: false,
+      spiderfyOnMaxZoom: true,
+      animate: !window.matchMedia("(prefers-reduced-motion: reduce)").matches,
+    });
+    const areas = [];
+    let selected = null;
+    for (const pin of data.pins) {
+      if (pin.kind === "country" || pin.kind === "continent") {
+        areas.push(pin);
+      }
+      const layer = marker(pin, data.stories, group);
+      pin.alone = AREAS.has(pin.kind) && (state.widths.get(pin.country) || 0) >= SMALL_DEGREES;
+      if (pin.alone || pin.kind === "continent") group.addLayer(layer);
+      else clusters.addLayer(layer);
+      if (pin.id === data.selected) selected = [layer, pin.alone || pin.kind === "continent"];
+    }
+    group.addLayer(clusters);
+    const badges = () => {
+      // A badge waits until its country is wider than it; till then the shaded country itself can be clicked.
+      const pixels = (256 * 2 ** state.map.getZoom()) / 360;
+      for (const pin of areas) {
+        const node = pin.layer.getElement();
+        if (node && pin.alone) node.classList.toggle("nm-waiting", state.widths.get(pin.country) * pixels < BADGE_PIXELS);
+      }
+    };
+    if (state.badges) state.map.off("zoomend", state.badges);
+    state.badges = badges;
+    state.map.on("zoomend", badges);
+    badges();
+    const paint = () => shade(data, areas, group);
+    state.waiting = paint;
+    if (state.outlines) paint();
+    window.newsMapShown = data.pins.length;
+    if (selected) {
+      if (selected[1]) selected[0].openPopup();
+      else clusters.zoomToShowLayer(selected[0], () => selected[0].openPopup());
+    }
+  }
+
+  function shade(data, areas, group) {
+    const most = Math.max(1, ...Object.values(data.countries));
+    const pinOf = new Map(areas.map((pin) => [pin.country, pin]));
+    for (const [code, layers] of state.countries) {
+      const count = data.countries[code] || 0;
+      const level = count ? 1 + Math.min(4, Math.floor((4.99 * Math.log1p(count)) / Math.log1p(most))) : 0;
+      for (const layer of layers) {
+        const path = layer.getElement();
+        if (!path) continue;
+        path.setAttribute("class", `leaflet-interactive nm-country nm-level-${Math.min(level, 4)}`);
+        layer.off("click");
+        const pin = pinOf.get(code);
+        if (pin && pin.layer) {
+          layer.on("click", () => {
+            pin.layer.openPopup();
+            group.fire("click", { latlng: L.latLng(pin.lat, pin.lon) });
+          });
+        }
+      }
+    }
+  }
+
+  function label(pin) {
+    return `${pin.name}, ${KINDS[pin.kind].toLowerCase()}: ${pin.count} ${pin.count === 1 ? "article" : "articles"}`;
+  }
+
+  function shape(kind) {
+    if (kind === "city" || kind === "other") return "nm-city";
+    if (kind === "water") return "nm-water";
+    return AREAS.has(kind) ? "nm-badge" : "nm-area";
+  }
+
+  function marker(pin, stories, group) {
+    const size = AREAS.has(pin.kind) ? 22 : Math.round(22 + Math.min(18, 6 * Math.log2(pin.count)));
+    const number = element("span", "nm-number", pin.count.toLocaleString("en"));
+    const icon = L.divIcon({
+      className: `nm-pin ${shape(pin.kind)} nm-${pin.role}`,
+      iconSize: [size, size],
+      html: number,
+    });
+    const layer = L.marker([pin.lat, pin.lon], { icon, title: label(pin), alt: label(pin), riseOnHover: true,
+      // What is exact lies above what stands for a whole country.
+      zIndexOffset: AREAS.has(pin.kind) ? -2000 : 0 });
+    layer.newsPin = pin;
+    pin.layer = layer;
+    layer.on("add", function () {
+      const node = layer.getElement();
+      if (node) node.setAttribute("aria-label", label(pin));
+    });
+    // Leaflet opens the popup on Enter without a click; the page listens for clicks.
+    layer.on("keypress", function (event) {
+      if (event.originalEvent && event.originalEvent.key === "Enter") {
+        group.fire("click", { latlng: layer.getLatLng() });
+      }
+    });
+    layer.bindPopup(() => popup(pin, stories), {
+      maxWidth: Math.min(340, window.innerWidth - 84), minWidth: Math.min(260, window.innerWidth - 84),
+      maxHeight: Math.min(320, window.innerHeight - 140), autoPanPaddingTopLeft: [16, 68], autoPanPaddingBottomRight: [16, 16], className: "nm-popup",
+    });
+    layer.on("popupopen", function (event) {
+      const body = event.popup.getElement().querySelector(".nm-body");
+      if (body) body.focus({ preventScroll: true });
+      drawExtent(pin);
+    });
+    layer.on("popupclose", function () {
+      if (state.extent) state.map.removeLayer(state.extent);
+      state.extent = null;
+      const node = layer.getElement();
+      if (node) node.focus({ preventScroll: true });
+    });
+    return layer;
+  }
+
+  // A region's rough extent, so that nobody takes its middle for the spot.
+  function drawExtent(pin) {
+    if (state.extent) state.map.removeLayer(state.extent);
+    state.extent = null;
+    if (!pin.radius) return;
+    state.extent = L.circle([pin.lat, pin.lon], {
+      radius: pin.radius * 1000, className: "nm-extent", interactive: false, weight: 1.5,
+    }).addTo(state.map);
+  }
+
+  function clusterIcon(cluster) {
+    const articles = new Set();
+    for (const layer of cluster.getAllChildMarkers()) for (const n of layer.newsPin.numbers) articles.add(n);
+    const size = Math.round(30 + Math.min(22, 5 * Math.log2(articles.size)));
+    const number = element("span", "nm-number", articles.size.toLocaleString("en"));
+    number.append(element("span", "nm-unseen", ` articles in ${cluster.getChildCount()} places; zoom in`));
+    return L.divIcon({ className: "nm-pin nm-cluster", iconSize: [size, size], html: number });
+  }
+
+  // Popups, made when they open.
+
+  const day = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", year: "numeric" });
+
+  function popup(pin, stories) {
+    const body = element("div", "nm-body");
+    body.tabIndex = -1;
+    const head = element("div", "nm-head");
+    head.append(element("strong", "nm-name", pin.name), element("span", "nm-kind", KINDS[pin.kind]));
+    body.append(head);
+    const inside = pin.admin1 && pin.kind !== "admin1" ? `${pin.admin1} · ` : "";
+    const shown = pin.stories.length < pin.count ? `, the newest ${pin.stories.length}` : "";
+    body.append(element("div", "nm-sub", `${inside}${pin.count} ${pin.count === 1 ? "article" : "articles"}${shown}`));
+    for (const index of pin.stories) body.append(storyNode(stories[index]));
+    return body;
+  }
+
+  function storyNode(story) {
+    const node = element("article", "nm-story");
+    let title;
+    if (/^https?:\/\//i.test(story.url)) {
+      title = element("a", "nm-title", story.title);
+      title.href = story.url;
+      title.target = "_blank";
+      title.rel = "noopener noreferrer";
+    } else {
+      title = element("div", "nm-title", story.title);
+    }
+    title.dir = "auto";
+    const when = story.published === null ? "undated" : day.format(new Date(story.published * 1000));
+    const from = story.publisher ? `${story.publisher} · ${when}` : when;
+    const role = ROLES.indexOf(story.role) === 2 ? " · filed from here" : "";
+    node.append(title, element("div", "nm-meta", from + role));
+    const text = element("p", "nm-snippet");
+    text.dir = "auto";
+    let position = 0;
+    for (const [start, end] of story.marks) {
+      text.append(story.text.slice(position, start), element("mark", "", story.text.slice(start, end)));
+      position = end;
+    }
+    text.append(story.text.slice(position));
+    node.append(text);
+    return node;
+  }
+
+  window.newsMap = { base, show };
+})();

@@ -1,0 +1,121 @@
+"""The whole page, in a real Chromium, against a real server."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import FrameLocator, Page, expect
+
+pytestmark = pytest.mark.browser
+
+Open = Callable[..., Page]
+SLOW = 30_000
+
+
+def frame(page: Page) -> FrameLocator:
+    return page.frame_locator("iframe[title*='folium']")
+
+
+def figures(page: Page, text: str) -> None:
+    expect(page.locator(".figures")).to_contain_text(text, timeout=SLOW)
+
+
+def test_the_first_visit_shows_markers_a_count_and_the_newest_article_first(visit: Open) -> None:
+    page = visit()
+    figures(page, "3 of 3 articles")
+    titles = page.locator("[class*='st-key-read-'] button")
+    expect(titles).to_have_count(3)
+    expect(titles.nth(2)).to_contain_text("Troops near Kursk")
+
+
+def test_a_country_filter_changes_the_list_the_map_and_the_address(visit: Open) -> None:
+    page = visit()
+    page.get_by_role("button", name="Filters").click()
+    page.get_by_role("combobox", name="Country").click()
+    page.get_by_role("option", name="Japan").click()
+    figures(page, "1 of 3 articles")
+    page.wait_for_url("**country=JP**")
+    expect(page.locator(".st-key-chips")).to_contain_text("Japan")
+
+
+def test_an_address_restores_dates_countries_and_the_open_article(visit: Open) -> None:
+    page = visit("/?from=2024-11-01&to=2024-11-30&country=UA&article=kursk")
+    figures(page, "1 of 3 articles")
+    expect(page.locator(".article h2")).to_contain_text("Troops near Kursk")
+    assert "country=UA" in page.url
+    assert "from=2024-11-01" in page.url
+    assert page.locator(".article mark[title*='Kyiv']").count() > 0
+
+
+def test_bad_values_in_an_address_are_ignored_with_a_notice(visit: Open) -> None:
+    page = visit("/?from=2026-13-45&lat=NaN&country=%3Cscript%3E&q=rain")
+    figures(page, "1 of 3 articles")
+    expect(page.locator(".notice").first).to_contain_text("ignored")
+
+
+def test_a_filter_that_leaves_nothing_says_why_and_is_reset(visit: Open) -> None:
+    page = visit()
+    page.get_by_role("button", name="Filters").click()
+    page.get_by_role("textbox", name="Words").fill("zebra")
+    page.keyboard.press("Enter")
+    figures(page, "0 of 3 articles")
+    expect(page.locator(".empty")).to_contain_text("None of the 3 articles")
+    page.keyboard.press("Escape")
+    page.locator(".st-key-reset-empty button").click()
+    figures(page, "3 of 3 articles")
+
+
+def test_a_text_of_ones_own_is_mapped_for_oneself_alone(visit: Open) -> None:
+    page = visit()
+    page.get_by_role("button", name="Try your text").click()
+    page.get_by_role("textbox", name="Your own text").fill("NAIROBI, Kenya - Traders in Nairobi met on Friday.")
+    page.get_by_role("button", name="Find the places").click()
+    expect(page.locator("table.found")).to_contain_text("Nairobi", timeout=SLOW)
+    assert "Nairobi" not in page.url
+    figures(visit(), "3 of 3 articles")
+
+
+def test_a_hostile_article_shows_as_text_and_runs_nothing(visit: Open) -> None:
+    page = visit("/?article=hostile")
+    expect(page.locator(".article h2")).to_contain_text("{{7*7}} {% raw ${alert(1)} `x`")
+    expect(page.locator(".article h2")).to_contain_text("<img src=https://evil.example/x.png")
+    assert page.locator(".article a").count() == 0
+    page.get_by_role("button", name="Back to the list").click()
+    title = page.locator("[class*='st-key-read-'] button").first
+    expect(title).to_contain_text("{{7*7}} {% raw ${alert(1)} `x`")
+    expect(title).to_contain_text(":smile:")
+    assert page.evaluate("window.ran") is None
+
+
+def test_a_phone_shows_map_and_list_without_scrolling_sideways(visit: Open) -> None:
+    page = visit(width=390, height=844)
+    figures(page, "3 of 3 articles")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    box = page.locator("iframe[title*='folium']").bounding_box()
+    assert box is not None
+    assert box["width"] == 390
+    assert box["height"] > 300
+
+
+def test_a_click_on_a_place_opens_its_popup_and_lists_its_articles(visit: Open) -> None:
+    page = visit("/?country=JP&lat=36&lon=138&zoom=6")
+    page.wait_for_timeout(1500)  # the map flies to where the link says
+    frame(page).locator(".leaflet-marker-icon.nm-badge").first.click()
+    popup = frame(page).locator(".leaflet-popup")
+    expect(popup).to_be_visible()
+    expect(popup.locator("mark").first).to_be_visible()
+    page.wait_for_url("**place=country*", timeout=SLOW)
+    expect(page.locator(".st-key-chips")).to_contain_text("Place:")
+    figures(page, "1 of 3 articles")
+
+
+def test_a_copied_link_opens_the_same_view_and_holds_dates_in_place_of_a_preset(visit: Open) -> None:
+    page = visit("/?country=UA&lat=50.0&lon=30.0&zoom=5")
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.get_by_role("button", name="Copy link").click()
+    page.get_by_role("button", name="Link copied").wait_for()
+    link = page.evaluate("navigator.clipboard.readText()")
+    assert "country=UA" in link
+    assert "zoom=5" in link
+    again = visit("/?" + link.partition("?")[2])
+    figures(again, "1 of 3 articles")
+    assert "zoom=5" in again.url

@@ -1,0 +1,207 @@
+"""The map alone, in a real Chromium, from plain files on a loopback server."""
+
+import functools
+import http.server
+import shutil
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Dialog, Page, Route, expect, sync_playwright
+
+from map_app.geo import Point
+from map_app.model import Feature, Pin, Place, Role, Snippet, Story
+from map_app.webmap import constant_map, results_layer, static_folders
+
+pytestmark = pytest.mark.browser
+
+HOSTILE = (
+    "{{7*7}} {% raw ${alert(1)} `x` \\ </script><script>alert(2)</script><img src=x onerror=alert(3)> "
+    "{{cycler.__init__}}"
+)
+
+
+def pin(
+    name: str,
+    at: tuple[float, float],
+    feature: Feature,
+    numbers: tuple[int, ...],
+    *,
+    country: str = "",
+    radius_km: float | None = None,
+    title: str = "",
+    url: str = "",
+) -> Pin:
+    text = f"Officials in {name} spoke on Tuesday. {HOSTILE}"
+    snippet = Snippet(text, ((13, 13 + len(name)),))
+    stories = tuple(
+        Story(n, f"a{n}", title or f"News {n} from {name}", url, "The Paper", datetime(2025, 3, n, tzinfo=UTC), snippet)
+        for n in numbers[:3]
+    )
+    place = Place(f"{feature}:{name}", name, Point(*at), feature, country, radius_km=radius_km)
+    return Pin(place, len(numbers), stories, numbers, Role.FOCUS)
+
+
+PINS = [
+    pin("Lima", (-12.04, -77.03), Feature.CITY, (1, 2, 3), country="PE", title=HOSTILE, url="javascript:alert(4)"),
+    pin("Ukraine", (49.0, 32.0), Feature.COUNTRY, tuple(range(1, 13)), country="UA"),
+    pin("Kyiv", (50.45, 30.52), Feature.CITY, (4, 5, 6), country="UA", url="https://example.org/kyiv"),
+    pin("Kyiv Oblast", (50.3, 30.4), Feature.ADMIN1, (4, 5), country="UA", radius_km=100),
+    pin("Black Sea", (43.0, 34.0), Feature.WATER, (7,), radius_km=400),
+    pin("Sahel", (15.0, 5.0), Feature.REGION, (8, 9), radius_km=1200),
+    pin("Africa", (2.0, 20.0), Feature.CONTINENT, (8, 9, 10)),
+    pin("Tokyo", (35.68, 139.69), Feature.CITY, (11,), country="JP"),
+]
+COUNTS = {"UA": 12, "PE": 3, "JP": 1, "VA": 1}
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 the base class names it
+        """Keep requests out of the test's output."""
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    folder: Path = tmp_path_factory.mktemp("site")
+    for name, source in static_folders().items():
+        shutil.copytree(source, folder / name)
+    for theme in ("light", "dark"):
+        news_map = constant_map(lambda name: name, theme=theme)
+        results_layer(PINS, country_counts=COUNTS).add_to(news_map)
+        (folder / f"{theme}.html").write_text(news_map.get_root().render(), encoding="utf-8")
+    handler = functools.partial(Quiet, directory=str(folder))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(params=[(1440, 900, "light"), (390, 844, "dark")], ids=["wide", "phone"])
+def page(request: pytest.FixtureRequest, browser: Browser, site: str) -> Iterator[Page]:
+    width, height, theme = request.param
+    context = browser.new_context(viewport={"width": width, "height": height})
+    context.set_default_timeout(15_000)
+    page = context.new_page()
+    outside: list[str] = []
+    alarms: list[str] = []
+
+    def gate(route: Route) -> None:
+        if route.request.url.startswith(site):
+            route.continue_()
+        else:
+            outside.append(route.request.url)
+            route.abort()
+
+    page.route("**/*", gate)
+
+    def alarm(dialog: Dialog) -> None:
+        alarms.append(dialog.message)
+        dialog.dismiss()
+
+    page.on("dialog", alarm)
+    page.on("pageerror", lambda error: alarms.append(str(error)))
+    page.goto(f"{site}/{theme}.html")
+    page.locator(".nm-pin").first.wait_for()
+    page.wait_for_selector(".nm-country.nm-level-4", state="attached")
+    yield page
+    context.close()
+    assert outside == []
+    assert alarms == []
+
+
+def choose(page: Page, name: str) -> None:
+    """Press Enter on a marker, as someone without a mouse does."""
+    marker = page.locator(f".nm-pin[aria-label^='{name},']")
+    marker.focus()
+    marker.press("Enter")
+    expect(page.locator(".nm-popup .nm-name")).to_have_text(name)
+
+
+def test_a_popup_shows_the_snippet_with_the_place_marked(page: Page) -> None:
+    choose(page, "Tokyo")
+    expect(page.locator(".nm-popup .nm-kind")).to_have_text("City")
+    expect(page.locator(".nm-popup mark")).to_have_text("Tokyo")
+    expect(page.locator(".nm-popup .nm-meta")).to_contain_text("The Paper")
+    # The map moves until the popup is within the window.
+    page.wait_for_function(
+        """() => {
+            const box = document.querySelector(".nm-popup").getBoundingClientRect();
+            return box.left >= 0 && box.right <= innerWidth && box.top >= 0;
+        }"""
+    )
+
+
+def test_a_hostile_article_shows_as_text_and_runs_nothing(page: Page) -> None:
+    choose(page, "Lima")
+    title = page.locator(".nm-popup .nm-title").first
+    expect(title).to_have_text(HOSTILE)
+    expect(page.locator(".nm-popup .nm-snippet").first).to_contain_text("{{7*7}}")
+    assert page.locator(".nm-popup img, .nm-popup script").count() == 0
+    assert page.locator(".nm-popup a.nm-title").count() == 0
+    title.click()
+
+
+def test_a_country_is_shaded_and_a_click_on_it_reports_its_point(page: Page) -> None:
+    page.evaluate(
+        """() => {
+            window.clicks = [];
+            const map = Object.values(window).find((value) => value instanceof L.Map);
+            for (const layer of Object.values(map._layers)) {
+                if (layer instanceof L.FeatureGroup) {
+                    layer.on("click", (event) => window.clicks.push([event.latlng.lat, event.latlng.lng]));
+                }
+            }
+            document.querySelector(".nm-country.nm-level-4").dispatchEvent(
+                new MouseEvent("click", { bubbles: true, clientX: 200, clientY: 200 }));
+        }"""
+    )
+    expect(page.locator(".nm-popup .nm-name")).to_have_text("Ukraine")
+    assert {tuple(at) for at in page.evaluate("window.clicks")} == {(49.0, 32.0)}
+
+
+def test_enter_on_a_marker_counts_as_a_click_for_the_page(page: Page) -> None:
+    page.evaluate(
+        """() => {
+            window.clicks = [];
+            const map = Object.values(window).find((value) => value instanceof L.Map);
+            for (const layer of Object.values(map._layers)) {
+                if (layer instanceof L.FeatureGroup) layer.on("click", (event) => window.clicks.push(event.latlng.lat));
+            }
+        }"""
+    )
+    choose(page, "Tokyo")
+    assert 35.68 in page.evaluate("window.clicks")
+
+
+def test_a_cluster_counts_each_article_once(page: Page) -> None:
+    """Kyiv has articles 4 to 6 and its oblast 4 and 5; the sea below adds 7 where it lies in the same cluster."""
+    numbers = page.locator(".nm-cluster .nm-number").evaluate_all("nodes => nodes.map((n) => n.firstChild.data)")
+    assert numbers
+    assert set(numbers) <= {"3", "4"}
+
+
+def test_escape_closes_the_popup_and_focus_comes_back(page: Page) -> None:
+    choose(page, "Tokyo")
+    expect(page.locator(".nm-body")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.locator(".nm-popup")).to_have_count(0)
+    expect(page.locator(".nm-pin[aria-label^='Tokyo,']")).to_be_focused()
+
+
+def test_the_legend_is_always_reachable(page: Page) -> None:
+    legend = page.locator(".nm-legend")
+    expect(legend.locator("summary")).to_be_visible()
+    phone = page.viewport_size["width"] < 700  # type: ignore[index]
+    assert legend.evaluate("node => node.open") is not phone

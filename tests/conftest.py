@@ -1,0 +1,18 @@
+"""What the tests of all rooms share."""
+
+import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
+
+from map_app.gazetteer.lookup import Gazetteer, open_gazetteer
+from map_app.settings import Settings
+
+# A busy machine is no fault of the code: no test fails for the time that it takes.
+hypothesis_settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis_settings.load_profile("any machine")
+
+
+@pytest.fixture(scope="session")
+def gazetteer() -> Gazetteer:
+    """The real gazetteer, built once into the user's cache folder as the program itself does."""
+    return open_gazetteer(Settings().cache)

@@ -1,0 +1,110 @@
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from map_app.model import Article
+from map_app.sources.fields import article_of, published_of, web_url
+
+NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
+
+
+def article(**row: object) -> Article:
+    return article_of(row, source="rows.csv", now=NOW, max_chars=1000)[0]
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("2024-11-05", datetime(2024, 11, 5, tzinfo=UTC)),
+        ("2024-11-05T10:00:00", datetime(2024, 11, 5, 10, tzinfo=UTC)),
+        ("2024-11-05T10:00:00+09:00", datetime(2024, 11, 5, 1, tzinfo=UTC)),
+        ("Tue, 05 Nov 2024 10:00:00 EST", datetime(2024, 11, 5, 15, tzinfo=UTC)),
+        ("2009-03-20 12:24:52-05", datetime(2009, 3, 20, 17, 24, 52, tzinfo=UTC)),
+        ("November 5, 2024", datetime(2024, 11, 5, tzinfo=UTC)),
+        ("10/11/2024", datetime(2024, 10, 11, tzinfo=UTC)),
+        ("20241105T101500Z", datetime(2024, 11, 5, 10, 15, tzinfo=UTC)),
+        (1730801234, datetime(2024, 11, 5, 10, 7, 14, tzinfo=UTC)),
+        ("1730801234000", datetime(2024, 11, 5, 10, 7, 14, tzinfo=UTC)),
+        ("2026-01-02", datetime(2026, 1, 2, tzinfo=UTC)),
+    ],
+)
+def test_dates_in_usual_writings_become_utc_and_without_a_zone_are_utc(written: object, meant: datetime) -> None:
+    assert published_of(written, now=NOW) == (meant, "")
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["2099-01-01", "2026-13-45", "yesterday", "Monday", "May 2024", "2024", 0, "9" * 50, float("nan"), [1]],
+)
+def test_future_impossible_and_half_dates_are_no_date_and_say_so(written: object) -> None:
+    moment, note = published_of(written, now=NOW)
+    assert moment is None
+    assert note.startswith("undated: ")
+
+
+@given(st.text(max_size=40))
+def test_no_text_makes_reading_a_date_fail(written: str) -> None:
+    moment, _ = published_of(written, now=NOW)
+    assert moment is None or moment.tzinfo is UTC
+
+
+def test_a_given_id_is_kept() -> None:
+    assert article(id="story-7", title="T").id == "story-7"
+
+
+def test_without_an_id_the_address_names_the_article_however_its_words_change() -> None:
+    assert article(url="https://e.org/1", title="T").id == article(url="https://e.org/1", title="Changed").id
+    assert article(url="https://e.org/1", title="T").id != article(url="https://e.org/2", title="T").id
+
+
+def test_without_an_address_its_words_name_the_article() -> None:
+    assert article(title="T", text="a").id == article(title="T", text="a").id != article(title="T", text="b").id
+
+
+def test_row_numbers_of_two_files_are_not_the_same_article() -> None:
+    one, _ = article_of({"id": 1, "title": "A"}, source="one.csv", now=NOW, max_chars=99)
+    again, _ = article_of({"id": 1, "title": "A, corrected"}, source="one.csv", now=NOW, max_chars=99)
+    other, _ = article_of({"id": 1, "title": "B"}, source="two.csv", now=NOW, max_chars=99)
+    assert one.id == again.id != other.id
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "javascript:alert(1)",
+        "data:text/html,x",
+        "ftp://e.org",
+        "//e.org",
+        "e.org",
+        "https://",
+        "http://[",
+        "https://e.org/<b>",
+        "https://e .org",
+    ],
+)
+def test_only_addresses_of_the_web_are_kept(address: str) -> None:
+    made, notes = article_of({"title": "T", "url": address}, source="s", now=NOW, max_chars=99)
+    assert made.url == made.domain == ""
+    assert notes
+    assert web_url("https://e.org/a?b=c#d") == "https://e.org/a?b=c#d"
+
+
+def test_nul_and_lone_surrogates_are_taken_out_of_every_field() -> None:
+    made = article(title="a\0b\ud800", text="\udfff\r\nNext", publisher="p\0\ud800", id="i\0\ud83d")
+    assert made.title == "ab?"
+    assert made.text == "?\nNext"
+    for text in (made.id, made.title, made.text, made.publisher):
+        assert text.encode().decode() == text
+
+
+def test_markup_in_a_text_becomes_text_and_in_a_title_stays_as_it_is() -> None:
+    made = article(title="<img src=x onerror=alert(1)>", content="<p>One <b>two</b></p><p>Three</p>")
+    assert made.title == "<img src=x onerror=alert(1)>"
+    assert made.text == "One two\nThree"
+
+
+def test_a_text_that_speaks_of_code_is_left_alone() -> None:
+    text = "If a < b and b > c then {{7*7}} `x` ${alert(1)} <img onerror>"
+    assert article(title="T", text=text).text == text

@@ -1,0 +1,63 @@
+from pathlib import Path
+
+import pytest
+
+from map_app.app import App, is_ready, open_app, read_samples
+from map_app.errors import StoreDamagedError
+from map_app.gazetteer.lookup import Gazetteer
+from map_app.model import Article
+from map_app.settings import Settings
+from map_app.store import Store
+
+
+@pytest.fixture
+def settings(tmp_path: Path, gazetteer: Gazetteer) -> Settings:
+    """A store of its own, and the cache in which the session's gazetteer has been built."""
+    del gazetteer
+    return Settings(store=tmp_path / "articles.sqlite", cache=Settings().cache)
+
+
+@pytest.fixture
+def app(settings: Settings) -> App:
+    return open_app(settings)
+
+
+def test_the_samples_show_until_the_owner_has_articles(app: App) -> None:
+    assert app.is_sample
+    assert app.store.summary().all_articles == len(read_samples())
+    assert app.own_store is None, "looking at the page makes no file"
+
+    article = Article("mine", "Flood in Valencia, Spain", "VALENCIA, Spain - A flood hit the city of Valencia.")
+    with Store.open(app.settings.store) as own:
+        own.put([(article, app.geoparser.geoparse(article))])
+
+    assert not app.is_sample
+    assert [story.article_id for story in app.store.stories()] == ["mine"]
+
+
+def test_the_samples_are_never_written_to_by_the_owner(app: App) -> None:
+    with Store.open(app.settings.store) as own:
+        assert own.is_empty()
+        assert app.is_sample, "an empty store is not worth showing"
+
+
+def test_what_was_built_once_is_ready_the_next_time(settings: Settings, app: App) -> None:
+    del app
+    assert is_ready(settings)
+
+
+def test_nothing_is_ready_in_an_empty_cache(tmp_path: Path) -> None:
+    assert not is_ready(Settings(cache=tmp_path / "cache"))
+
+
+def test_a_pasted_text_is_mapped_and_not_stored(app: App) -> None:
+    article, resolutions = app.geoparse_text("", "KYIV, Ukraine - Ministers from Poland came to the city on Monday.")
+    assert {r.place.id for r in resolutions if r.place} >= {"country:UA", "country:PL"}
+    assert all(article.text[r.toponym.start : r.toponym.end] == r.toponym.name for r in resolutions)
+    assert app.own_store is None
+
+
+def test_a_damaged_store_is_named_and_not_hidden_by_the_samples(settings: Settings, app: App) -> None:
+    settings.store.write_bytes(b"This is no database. " * 500)
+    with pytest.raises(StoreDamagedError):
+        app.store  # noqa: B018 opening it is what fails

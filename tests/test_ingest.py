@@ -1,0 +1,202 @@
+import json
+import os
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from map_app.errors import GeoparseError
+from map_app.gazetteer.lookup import Gazetteer
+from map_app.geoparse.pipeline import Geoparser
+from map_app.ingest import IngestReport, ingest
+from map_app.model import Article, Resolution
+from map_app.settings import Settings
+from map_app.store import Store
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="module")
+def geoparser(gazetteer: Gazetteer) -> Geoparser:
+    return Geoparser.load(gazetteer)
+
+
+def write_news(
+    folder: Path, count: int, *, text: str = "Officials in Kyiv, Ukraine, met those of Warsaw, Poland."
+) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "news.jsonl"
+    rows = ({"id": f"story-{i}", "title": f"Story {i} from Lviv", "text": f"{text} Part {i}."} for i in range(count))
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
+    return path
+
+
+def counts(report: IngestReport) -> tuple[int, int, int, int]:
+    return report.added, report.updated, report.unchanged, len(report.failed)
+
+
+def run(path: Path, store: Store, geoparser: Geoparser) -> IngestReport:
+    return ingest([path], geoparser=geoparser, store=store, limits=Settings())
+
+
+def test_the_same_articles_twice_change_nothing_and_a_changed_one_is_replaced(
+    tmp_path: Path, geoparser: Geoparser
+) -> None:
+    news = write_news(tmp_path, 120)
+    with Store.open(tmp_path / "s.sqlite") as store:
+        assert counts(run(news, store, geoparser)) == (120, 0, 0, 0)
+        assert counts(run(news, store, geoparser)) == (0, 0, 120, 0)
+        lines = news.read_text("utf-8").replace("Part 7.", "Now in Riga, Latvia.")
+        news.write_text(lines, "utf-8")
+        assert counts(run(news, store, geoparser)) == (0, 1, 119, 0)
+        assert "Riga" in store.article("story-7").text
+
+
+class CountingGeoparser(Geoparser):
+    """The real one, that counts its work and fails on the article it is told to."""
+
+    def __init__(self, real: Geoparser, fails_on: str = "", interrupted_on: str = "") -> None:
+        self._real = real
+        self.version = real.version
+        self.fails_on = fails_on
+        self.interrupted_on = interrupted_on
+        self.calls = 0
+
+    def geoparse(self, article: Article) -> list[Resolution]:
+        self.calls += 1
+        if article.id == self.fails_on:
+            raise GeoparseError("this text defeats it")
+        if article.id == self.interrupted_on:
+            raise KeyboardInterrupt
+        return self._real.geoparse(article)
+
+
+def test_what_is_unchanged_is_not_geoparsed_again(tmp_path: Path, geoparser: Geoparser) -> None:
+    news = write_news(tmp_path, 10)
+    counting = CountingGeoparser(geoparser)
+    with Store.open(tmp_path / "s.sqlite") as store:
+        run(news, store, counting)
+        run(news, store, counting)
+        assert counting.calls == 10
+        counting.version += "+"
+        assert counts(run(news, store, counting))[2] == 0, "a newer geoparser maps them anew"
+        assert counting.calls == 20
+
+
+def test_one_article_that_cannot_be_mapped_does_not_stop_the_rest(tmp_path: Path, geoparser: Geoparser) -> None:
+    news = write_news(tmp_path, 5)
+    with Store.open(tmp_path / "s.sqlite") as store:
+        report = run(news, store, CountingGeoparser(geoparser, fails_on="story-2"))
+    assert counts(report) == (4, 0, 0, 1)
+    assert "Story 2 from Lviv" in report.failed[0].where
+    assert report.failed[0].why == "this text defeats it"
+
+
+def test_interrupted_it_keeps_what_was_committed_and_says_so(tmp_path: Path, geoparser: Geoparser) -> None:
+    news = write_news(tmp_path, 120)
+    with Store.open(tmp_path / "s.sqlite") as store:
+        report = run(news, store, CountingGeoparser(geoparser, interrupted_on="story-110"))
+        assert report.interrupted
+        assert counts(report) == (100, 0, 0, 0)
+        assert counts(run(news, store, geoparser)) == (20, 0, 100, 0)
+
+
+def test_two_stories_with_one_id_and_two_addresses_are_two(tmp_path: Path, geoparser: Geoparser) -> None:
+    news = tmp_path / "a.jsonl"
+    rows = [
+        {"id": "same-id", "title": "A", "url": "https://e.org/1"},
+        {"id": "same-id", "title": "B", "url": "https://e.org/2"},
+    ]
+    news.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
+    with Store.open(tmp_path / "s.sqlite") as store:
+        assert counts(run(news, store, geoparser)) == (2, 0, 0, 0)
+        assert counts(run(news, store, geoparser)) == (0, 0, 2, 0)
+
+
+def start_ingest(news: Path, store: Path) -> subprocess.Popen[bytes]:
+    environment = {**os.environ, "MAP_APP_STORE": str(store)}
+    command = [sys.executable, "-m", "map_app", "ingest", str(news)]
+    return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def committed(store: Path) -> int:
+    """How many articles another process has kept so far; none where it is still making its tables."""
+    database = sqlite3.connect(f"{store.as_uri()}?mode=ro", uri=True)
+    try:
+        return int(database.execute("SELECT count(*) FROM article").fetchone()[0])
+    except sqlite3.OperationalError:
+        return 0
+    finally:
+        database.close()
+
+
+def rows_of(store: Path) -> int:
+    database = sqlite3.connect(store)
+    try:
+        assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    finally:
+        database.close()
+    with Store.open(store) as opened:
+        return opened.summary().all_articles
+
+
+def test_killed_at_random_moments_it_loses_nothing_and_running_again_completes_it(tmp_path: Path, built: None) -> None:
+    news, path = write_news(tmp_path, 600), tmp_path / "s.sqlite"
+    chance = random.Random(1)  # moments, not secrets
+    kept = 0
+    for _ in range(5):
+        process = start_ingest(news, path)
+        deadline = time.monotonic() + 60
+        while (not path.exists() or committed(path) <= kept) and process.poll() is None:
+            assert time.monotonic() < deadline
+            time.sleep(0.005)
+        time.sleep(chance.uniform(0, 0.1))
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        assert rows_of(path) >= kept, "what was committed is there"
+        kept = rows_of(path)
+    assert start_ingest(news, path).wait(120) == 0
+    assert rows_of(path) == 600
+
+
+def test_two_ingests_at_once_neither_fail_nor_double_anything(tmp_path: Path, built: None) -> None:
+    news, path = write_news(tmp_path, 300), tmp_path / "s.sqlite"
+    both = [start_ingest(news, path), start_ingest(news, path)]
+    assert [process.wait(180) for process in both] == [0, 0]
+    assert rows_of(path) == 300
+
+
+@pytest.fixture
+def built(tmp_path: Path, gazetteer: Gazetteer) -> None:
+    """All that a first start builds, so that processes get to their work at once."""
+    del gazetteer
+    news = write_news(tmp_path / "first", 1)
+    assert start_ingest(news, tmp_path / "first" / "s.sqlite").wait(120) == 0
+
+
+def test_huge_and_deeply_nested_files_are_cut_or_refused_and_the_rest_goes_in(
+    tmp_path: Path, geoparser: Geoparser
+) -> None:
+    folder = tmp_path / "news"
+    write_news(folder, 3)
+    (folder / "huge.txt").write_text("Trains left Kyiv for Lviv again. " * 310_000, "utf-8")
+    (folder / "nested.html").write_text("<html><body>" + "<div>" * 100_000 + "Kursk", "utf-8")
+    (folder / "rows.csv").write_text("title,text\nOne,Riga\nTwo\nThree,Oslo\n", "utf-8")
+    started = time.monotonic()
+    with Store.open(tmp_path / "s.sqlite") as store:
+        limits = Settings(max_article_chars=50_000)
+        report = ingest([folder], geoparser=geoparser, store=store, limits=limits)
+        assert store.article("story-0") is not None
+    assert time.monotonic() - started < 30
+    assert report.added >= 6
+    assert [note.what for note in report.notes if note.where == "huge.txt"] == [
+        "cut at 50,000 of 10,229,999 characters"
+    ]
+    assert ("rows.csv, row 3", "it has 1 cells where the first row names 2 columns") in [
+        (failure.where, failure.why) for failure in report.failed
+    ]
