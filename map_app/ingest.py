@@ -16,7 +16,7 @@ from map_app.geocode.turns import Turns
 from map_app.geoparse.pipeline import Geoparser
 from map_app.model import Article, ArticleFilter, Evidence, Kind, Place, Resolution
 from map_app.settings import Settings
-from map_app.sources.fields import article_id
+from map_app.sources.fields import article_id, canonical_url
 from map_app.sources.files import Failure, Item, Note, read_path
 from map_app.store import Store, fingerprint_of
 
@@ -27,6 +27,9 @@ BATCH_SIZE = 50
 
 #: How often progress is told: as fast as anyone reads.
 TELL_EVERY_S = 0.1
+
+#: A story that moved to another address still begins with these characters, or has its title.
+SAME_START_CHARS = 200
 
 #: Why a name is unplaced that an online geocoder may know: the gazetteer has nothing of that name.
 UNKNOWN_NAME = "no candidate"
@@ -134,17 +137,26 @@ class _Ingest:
             self._notes.append(item)
             where = item.where
         else:
-            self._take_article(_told_apart(item, self._addresses))
+            self._take_article(item)
             where = item.source
         if time.monotonic() - self._told >= TELL_EVERY_S:
             self._told = time.monotonic()
             self._progress(self.report(), where)
 
     def _take_article(self, article: Article) -> None:
-        fingerprint = fingerprint_of(article, self._geoparser.version)
+        if not _same_address(article.url, self._addresses.get(article.id, "")):
+            article = _named_by_address(article)
         if article.id in self._batch:
             self.commit()  # the later one of two with one id is an update of the earlier
-        if self._store.known(article.id) == fingerprint:
+        known = self._store.known(article.id)
+        if known is not None and known != fingerprint_of(article, self._geoparser.version):
+            kept = self._store.article(article.id)
+            if kept is not None:
+                self._addresses.setdefault(article.id, kept.url)
+                article = _as_kept(article, kept)
+                known = self._store.known(article.id)
+        self._addresses.setdefault(article.id, article.url)
+        if known == fingerprint_of(article, self._geoparser.version):
             self._unchanged += 1
             return
         try:
@@ -173,12 +185,26 @@ class _Ingest:
         return IngestReport(self._added, self._updated, self._unchanged, tuple(self._failed), tuple(self._notes))
 
 
-def _told_apart(article: Article, addresses: dict[str, str]) -> Article:
-    """The article, under another id where an earlier one of this run has its id and another address."""
-    first = addresses.setdefault(article.id, article.url)
-    if not article.url or not first or first == article.url:
-        return article
+def _same_address(one: str, other: str) -> bool:
+    """Whether two addresses may be one article's; where one of them is missing, nothing speaks against it."""
+    return not one or not other or one == other or canonical_url(one) == canonical_url(other)
+
+
+def _named_by_address(article: Article) -> Article:
+    """The article under the id that its address gives it: another has the id that it came with."""
     return replace(article, id=article_id(given_id="", url=article.url, title="", text="", source=""))
+
+
+def _as_kept(article: Article, kept: Article) -> Article:
+    """The article, as an update of the kept one of its id; under another id where it is a different story.
+
+    An address that differs only in how a reader came is left as it is. One that really differs is a story that moved,
+    as long as its title or the beginning of its text stayed.
+    """
+    if _same_address(article.url, kept.url):
+        return replace(article, url=kept.url) if article.url and kept.url else article
+    begins_alike = article.text[:SAME_START_CHARS] == kept.text[:SAME_START_CHARS] != ""
+    return article if article.title == kept.title or begins_alike else _named_by_address(article)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -116,6 +117,44 @@ def test_two_stories_with_one_id_and_two_addresses_are_two(tmp_path: Path, geopa
     with Store.open(tmp_path / "s.sqlite") as store:
         assert counts(run(news, store, geoparser)) == (2, 0, 0, 0)
         assert counts(run(news, store, geoparser)) == (0, 0, 2, 0)
+
+
+def ingest_rows(folder: Path, store: Store, geoparser: Geoparser, *rows: dict[str, str]) -> tuple[int, int, int, int]:
+    news = folder / "rows.jsonl"
+    news.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
+    return counts(run(news, store, geoparser))
+
+
+def test_the_same_article_by_another_way_in_changes_nothing_and_its_first_address_stays(
+    tmp_path: Path, geoparser: Geoparser
+) -> None:
+    story = {
+        "title": "Rain in Riga",
+        "text": "It rained in Riga, Latvia.",
+        "url": "https://www.e.org/rain?utm_source=rss",
+    }
+    with Store.open(tmp_path / "s.sqlite") as store:
+        assert ingest_rows(tmp_path, store, geoparser, story) == (1, 0, 0, 0)
+        for url in ("http://e.org/rain/", "https://www.e.org/rain?fbclid=2#comments", "https://amp.e.org/rain"):
+            assert ingest_rows(tmp_path, store, geoparser, story | {"url": url}) == (0, 0, 1, 0)
+        [kept] = store.stories()
+        assert kept.url == story["url"]
+        changed = story | {"title": "Snow in Oslo", "text": "It snowed there.", "url": "http://e.org/rain"}
+        assert ingest_rows(tmp_path, store, geoparser, changed | {"published": "2025-01-02"}) == (0, 1, 0, 0)
+        [kept] = store.stories()
+        assert (kept.published, kept.url) == (datetime(2025, 1, 2, tzinfo=UTC), story["url"])
+        assert [name for _, name in kept.places] == ["Oslo"]
+
+
+def test_an_id_that_a_later_run_gives_to_another_story_loses_neither(tmp_path: Path, geoparser: Geoparser) -> None:
+    one = {"id": "latest", "title": "Rain", "text": "Rain in Riga.", "url": "https://e.org/1"}
+    two = {"id": "latest", "title": "Snow", "text": "Snow in Oslo.", "url": "https://e.org/2"}
+    with Store.open(tmp_path / "s.sqlite") as store:
+        assert ingest_rows(tmp_path, store, geoparser, one) == (1, 0, 0, 0)
+        assert ingest_rows(tmp_path, store, geoparser, two) == (1, 0, 0, 0)
+        assert ingest_rows(tmp_path, store, geoparser, two, one) == (0, 0, 2, 0)
+        moved = one | {"url": "https://e.org/1-with-a-better-headline", "title": "Rain, again and again"}
+        assert ingest_rows(tmp_path, store, geoparser, moved) == (0, 1, 0, 0)
 
 
 def start_ingest(news: Path, store: Path) -> subprocess.Popen[bytes]:

@@ -4,7 +4,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, quote, urlsplit
 
 from dateutil import parser as dateparser
 
@@ -44,6 +44,37 @@ MADE_TITLE_CHARS = 120
 #: Names of zones that RFC 822 defines; any other name without an offset counts as no zone.
 _ZONE_HOURS = {"UT": 0, "GMT": 0, "UTC": 0, "Z": 0, "EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7,
                "MDT": -6, "PST": -8, "PDT": -7}  # fmt: skip
+
+
+def _set(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
+#: Parameters that say how a reader came, never what is read; compared in lower case.
+_TRACKING_PREFIXES = ("utm_", "mc_", "ga_", "pk_", "mtm_", "matomo_", "hsa_", "_hs", "vero_", "oly_", "itm_", "at_",
+                      "ns_", "fb_", "guce_", "sc_camp", "wt.mc")  # fmt: skip
+_TRACKING = _set(
+    "fbclid gclid dclid gclsrc gbraid wbraid msclkid twclid ttclid yclid ysclid li_fat_id igshid igsh mibextid "
+    "mkt_tok _ga _gl _openstat ref_src ref_url cmpid cmp ncid ocid xtor smid smtyp guccounter s_cid s_kwcid ef_id "
+    "wickedid spm srnd taid emc feedtype feedname __twitter_impression _branch_match_id"
+)
+#: Parameters that some sites use to name what is read: left out only where the value is a way by which readers come.
+_CHANNEL_NAMES = _set("ref referrer referer source src via partner cid campaign rss from share")
+_CHANNELS = _set(
+    "rss feed atom twitter x facebook fb linkedin reddit whatsapp telegram instagram email e-mail mail newsletter "
+    "share social push app android ios google googlenews news-google flipboard home homepage hp rssnyt"
+)
+_AMP_PARAMETERS = frozenset(("amp", "_amp", "outputtype", "output"))
+_AMP_VALUES = frozenset(("", "1", "true", "amp", "yes"))
+_AMP_PATH = re.compile(r"(?:/amp|\.amp)(?=(?:\.html?)?$)")
+_INDEX_PATH = re.compile(r"/index\.(?:html?|php)$")
+#: Copies that search engines keep: ".cdn.ampproject.org/c/s/HOST/PATH" and "google.com/amp/s/HOST/PATH".
+_AMP_CACHE = re.compile(
+    r"https?://(?:[^/?#]+\.cdn\.ampproject\.org/[a-z]|(?:www\.)?google\.[a-z.]{2,6}/amp)/(?:s/)?(?=[^/]+\.[a-z]+/)",
+    re.IGNORECASE,
+)
+_ESCAPED = re.compile(r"%([0-9A-Fa-f]{2})")
+_UNRESERVED = re.compile(r"[A-Za-z0-9._~-]")
 
 _DATELINE = re.compile(r"^[^\W\d_][^\n–—]{1,70}?\s*(?:[–—]|\s--?\s)\s*(?=\S)")
 _SENTENCE_END = re.compile(r"[.!?。！？]['\"”’)]?(?=\s|$)")
@@ -141,12 +172,14 @@ def article_id(*, given_id: str, url: str, title: str, text: str, source: str) -
     """The id that stays the same however often an article comes in.
 
     The given one; but small numbers, which every table has, count only within their file. Without one, the
-    address names the article; without that, its words do.
+    address names the article; without that, its words do. An id that is an address itself, as in feeds, counts as one.
     """
     if given_id and not _SMALL_ID.fullmatch(given_id):
+        if canonical := canonical_url(given_id):
+            return _digest("url", canonical)
         return given_id if len(given_id) <= 500 else _digest("id", given_id)
     if url:
-        return _digest("url", url)
+        return _digest("url", canonical_url(url) or url)
     if given_id:
         return _digest("row", re.split(r"[\\/]", source)[-1], given_id)
     return _digest("words", title, text)
@@ -182,9 +215,68 @@ def web_url(url: str) -> str:
     return url if parts.scheme.lower() in ("http", "https") and host else ""
 
 
+def canonical_url(url: str) -> str:
+    """The form in which addresses are compared, or nothing where it is none of the web; made to compare, not to click.
+
+    Left out is what leads to the same article: http or https, the case of the host, "www." and "amp.", sign-in names,
+    default ports, fragments (but those that are routes, "#!" and "#/"), parameters that only tell how a reader came,
+    the order of the others, "index.html", slashes at the end, the ways of writing an escape, and AMP variants of a
+    page. Every other parameter counts: "?id=7" and "?id=8" are two articles.
+    """
+    url = web_url(url)
+    while (unwrapped := _AMP_CACHE.sub("https://", url, count=1)) != url:
+        url = unwrapped
+    try:
+        parts = urlsplit(url)
+        host = _canonical_host(parts)
+    except ValueError:
+        return ""
+    if not host:
+        return ""
+    path = before = _escaped(parts.path, safe="/:@!$&'()*+,;=")
+    while True:
+        path = _AMP_PATH.sub("", _INDEX_PATH.sub("", path.rstrip("/")))
+        if path == before:
+            break
+        before = path
+    pairs = sorted(filter(_counts, parts.query.split("&")), key=lambda pair: pair.partition("=")[0])
+    query = "&".join(_escaped(pair.replace("+", "%20"), safe="/:@!$'()*,;=?") for pair in pairs)
+    fragment = _escaped(parts.fragment, safe="/:@!$&'()*+,;=?") if parts.fragment.startswith(("!", "/")) else ""
+    return f"https://{host}{path}" + (f"?{query}" if query else "") + (f"#{fragment}" if fragment else "")
+
+
+def _canonical_host(parts: SplitResult) -> str:
+    host = (parts.hostname or "").rstrip(".")
+    if not host.isascii():
+        host = host.encode("idna").decode("ascii")
+    while host.startswith(("www.", "amp.")) and host.count(".") > 1:
+        host = host[4:]
+    host = f"[{host}]" if ":" in host else host
+    port = parts.port
+    return f"{host}:{port}" if host and port not in (None, 80, 443) else host
+
+
+def _counts(pair: str) -> bool:
+    """Whether a parameter of an address, as "name=value", may tell one article from another."""
+    name, _, value = pair.lower().partition("=")
+    if not name or name in _TRACKING or name.startswith(_TRACKING_PREFIXES):
+        return False
+    if name in _AMP_PARAMETERS and value in _AMP_VALUES:
+        return False
+    if name in ("rss", "share") and value == "1":
+        return False
+    return name not in _CHANNEL_NAMES or value not in _CHANNELS
+
+
+def _escaped(part: str, *, safe: str) -> str:
+    """Escapes written one way: none where none is needed, capitals elsewhere."""
+    part = _ESCAPED.sub(lambda m: c if _UNRESERVED.fullmatch(c := chr(int(m[1], 16))) else m[0].upper(), part)
+    return quote(part, safe=safe + "%")
+
+
 def host_of(url: str) -> str:
-    """The host that an address names, without "www."."""
-    return (urlsplit(url).hostname or "").removeprefix("www.") if url else ""
+    """The host that an address names, without "www." and "amp."."""
+    return (urlsplit(url).hostname or "").removeprefix("www.").removeprefix("amp.") if url else ""
 
 
 def has_dateline(line: str) -> bool:

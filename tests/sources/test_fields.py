@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from map_app.model import Article
-from map_app.sources.fields import article_of, published_of, web_url
+from map_app.sources.fields import article_of, canonical_url, published_of, web_url
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
@@ -108,3 +108,73 @@ def test_markup_in_a_text_becomes_text_and_in_a_title_stays_as_it_is() -> None:
 def test_a_text_that_speaks_of_code_is_left_alone() -> None:
     text = "If a < b and b > c then {{7*7}} `x` ${alert(1)} <img onerror>"
     assert article(title="T", text=text).text == text
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://e.org/news/7?id=3",
+        "HTTP://WWW.E.org:80/news/7/?id=3#comments",
+        "https://e.org:443/news/7/index.html?id=3&utm_source=rss&utm_medium=feed&fbclid=IwAR0",
+        "https://reader:secret@e.org./news/%37?gclid=1&id=3&mc_cid=2&ref=twitter",
+        "https://amp.e.org/news/7/amp?id=3",
+        "https://www-e-org.cdn.ampproject.org/c/s/www.e.org/news/7?id=3&amp=1",
+        "https://www.google.com/amp/s/e.org/news/7?id=3",
+    ],
+)
+def test_addresses_that_lead_to_one_article_are_one(url: str) -> None:
+    assert canonical_url(url) == "https://e.org/news/7?id=3"
+
+
+def test_addresses_that_may_lead_to_two_articles_are_two() -> None:
+    urls = [
+        "https://e.org",
+        "https://e.org/7",
+        "https://e.org/8",
+        "https://e.org/?p=7",
+        "https://e.org/?p=8",
+        "https://e.org/7?page=2",
+        "https://e.org/7?ref=8812",
+        "https://e.org/7?source=afp",
+        "https://e.org/A",
+        "https://e.org/a",
+        "https://f.org/7",
+        "https://e.org:8080/7",
+        "https://news.e.org/7",
+        "https://m.e.org/7",
+        "https://e.org/a%2Fb",
+        "https://e.org/a/b",
+        "https://e.org/#!/7",
+        "https://e.org/#!/8",
+        "https://e.org/7?q=a%26b",
+        "https://e.org/7?b&q=a",
+        "https://e.org/7?lang=de",
+        "https://e.org/campaign",
+        "https://e.org/7?story=utm_source",
+        "https://e.org/amp-hour",
+        "https://xn--mnchen-3ya.de",
+    ]
+    assert len({canonical_url(url) for url in urls}) == len(urls)
+
+
+ADDRESS = r"https?://(www\.|amp\.)?[a-z]{1,3}\.org(:80|:99)?(/(amp|index\.html|%[0-9A-F]{2}|[a-z?&=+#!%])){0,6}"
+
+
+@given(
+    st.one_of(
+        st.text(max_size=60),
+        st.text(max_size=60).map("https://e.org/".__add__),
+        st.from_regex(ADDRESS, fullmatch=True),
+    )
+)
+def test_folding_an_address_twice_is_folding_it_once_and_it_stays_one_of_the_web(url: str) -> None:
+    folded = canonical_url(url)
+    assert canonical_url(folded) == folded
+    assert web_url(folded) == folded
+    assert bool(folded) <= bool(web_url(url))
+
+
+def test_an_id_that_is_an_address_names_the_article_as_its_address_does() -> None:
+    assert (
+        article(id="https://e.org/1?utm_source=rss", title="T").id == article(url="http://www.e.org/1/", title="T").id
+    )
