@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from map_app.errors import MapAppError, SettingsError, UnreadableError
-from map_app.settings import PREFIX, Settings
+from map_app.settings import GOLD_SET, PREFIX, Settings
 
 if TYPE_CHECKING:
     from map_app.ingest import IngestReport
@@ -62,7 +62,14 @@ def build_parser() -> argparse.ArgumentParser:
     geoparse.add_argument("output", metavar="OUT", help="JSON Lines with id and toponyms; - for standard output")
 
     evaluate = command(commands, "evaluate", _evaluate, "measure the geoparser against documents annotated by people")
-    evaluate.add_argument("gold", metavar="GOLD", type=Path, help="JSON Lines with toponyms and their true places")
+    evaluate.add_argument(
+        "gold",
+        metavar="GOLD",
+        type=Path,
+        nargs="?",
+        default=GOLD_SET,
+        help="JSON Lines with toponyms and their true places (default: the project's own hand-checked set)",
+    )
     evaluate.add_argument("--json", action="store_true", help="print the measures as one JSON object")
 
     train = command(commands, "train", _train, "train the recogniser of place names anew")

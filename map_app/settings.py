@@ -19,6 +19,9 @@ PREFIX = "MAP_APP_"
 #: Small hand-checked files that belong to the project: sample articles, curated places, the gold set.
 DATA_DIR = Path(__file__).resolve().parent.parent / "data"
 
+#: The sample articles with what a person found in them.
+GOLD_SET = DATA_DIR / "gold.jsonl"
+
 
 def _setting(default: Callable[[], Any], read: Callable[[str], Any], doc: str) -> Any:
     return field(default_factory=default, metadata={"read": read, "doc": doc})

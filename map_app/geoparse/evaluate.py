@@ -6,6 +6,9 @@ they put it; or both are the same country; or both are the same country's first-
 apart; or both are the same continent or region by name. What the annotators marked as demonym, language or
 homonym is neither owed nor punished. An unplaced toponym is not found end to end, and in resolution an error of
 half the way round the Earth.
+
+What a story is about is measured over its distinct places, not over toponyms: those with the role of a focus, in
+title or text, against those that people listed; likewise the places of the dateline. Each is used once.
 """
 
 import math
@@ -15,7 +18,7 @@ from dataclasses import dataclass, field
 
 from map_app.geo import Point, distance_km
 from map_app.geoparse.gold import GoldDocument, GoldToponym
-from map_app.model import Feature, Field, Kind, Place, Resolution
+from map_app.model import Feature, Field, Kind, Place, Resolution, Role
 
 #: Half the Earth's circumference: no error is larger.
 FARTHEST_KM = 20039.0
@@ -78,6 +81,9 @@ class Figures:
     #: By level of the gold toponym: right and all.
     by_level: dict[str, tuple[int, int]] = field(default_factory=dict)
     reliability: tuple[Bin, ...] = ()
+    #: Distinct places that a story is about, and where it was filed; None where no document says so.
+    focus: Score | None = None
+    dateline: Score | None = None
 
     @property
     def right_of_recognised(self) -> float:
@@ -97,9 +103,13 @@ class Evaluation:
         self._right_of_found = 0
         self._by_level: dict[str, list[int]] = {}
         self._confidences: list[tuple[float, bool]] = []
+        self._roles: dict[Role, list[int]] = {}
 
     def add(self, document: GoldDocument, resolutions: Iterable[Resolution]) -> None:
-        """Count one document; resolutions of the title and demonyms are left out."""
+        """Count one document; resolutions of the title and demonyms are left out, but for the roles."""
+        resolutions = list(resolutions)
+        self._add_role(Role.FOCUS, document.focus, resolutions)
+        self._add_role(Role.DATELINE, document.dateline, resolutions)
         scored = [t for t in document.toponyms if t.scored]
         ignored = [t for t in document.toponyms if not t.scored]
         predicted = [
@@ -138,6 +148,15 @@ class Evaluation:
             if resolution.place is not None and (gold is None or gold.latitude is not None):
                 self._confidences.append((resolution.confidence, gold is not None and is_right(gold, resolution.place)))
 
+    def _add_role(self, role: Role, gold: Sequence[GoldToponym] | None, resolutions: Iterable[Resolution]) -> None:
+        if gold is None:
+            return
+        places = {r.place.id: r.place for r in resolutions if r.role is role and r.place is not None}
+        counts = self._roles.setdefault(role, [0, 0, 0])
+        counts[0] += _right_places(gold, list(places.values()))
+        counts[1] += len(gold)
+        counts[2] += len(places)
+
     def figures(self) -> Figures:
         """All measures of what was added so far."""
         errors = self._errors_km
@@ -153,7 +172,12 @@ class Evaluation:
             median_error_km=statistics.median(errors) if errors else math.nan,
             by_level={level: (right, all_) for level, (right, all_) in sorted(self._by_level.items())},
             reliability=_reliability(self._confidences),
+            focus=self._score_of(Role.FOCUS),
+            dateline=self._score_of(Role.DATELINE),
         )
+
+    def _score_of(self, role: Role) -> Score | None:
+        return Score(*self._roles[role]) if role in self._roles else None
 
 
 def evaluate(documents: Iterable[GoldDocument], geoparse: Callable[[GoldDocument], Iterable[Resolution]]) -> Figures:
@@ -215,6 +239,32 @@ def pair(
     return pairs
 
 
+def _right_places(gold: Sequence[GoldToponym], places: Sequence[Place]) -> int:
+    """How many are right, each used once: a country is not also its capital, however near that is."""
+    pairs = sorted(
+        (_LEVELS.get(place.feature, "other") != toponym.level, error_km(toponym, place), i, j)
+        for i, toponym in enumerate(gold)
+        for j, place in enumerate(places)
+        if is_right(toponym, place)
+    )
+    used_gold: set[int] = set()
+    used_places: set[int] = set()
+    for _, _, i, j in pairs:
+        if i not in used_gold and j not in used_places:
+            used_gold.add(i)
+            used_places.add(j)
+    return len(used_gold)
+
+
+_LEVELS = {
+    Feature.COUNTRY: "country",
+    Feature.ADMIN1: "admin1",
+    Feature.ADMIN2: "admin2",
+    Feature.CITY: "place",
+    Feature.CONTINENT: "continent",
+}
+
+
 def report(figures: Figures) -> str:
     """The figures as lines for people to read."""
     lines = [f"documents: {figures.documents}"]
@@ -222,7 +272,11 @@ def report(figures: Figures) -> str:
         ("recognition strict", figures.strict),
         ("recognition overlap", figures.overlap),
         ("end to end right place", figures.end_to_end),
+        ("what stories are about", figures.focus),
+        ("where they were filed", figures.dateline),
     ):
+        if score is None:
+            continue
         lines.append(
             f"{name} P/R/F1: {100 * score.precision:.1f} / {100 * score.recall:.1f} / {100 * score.f1:.1f}"
             f"  ({score.hits} of {score.gold} owed, {score.predicted} given)"

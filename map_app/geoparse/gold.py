@@ -1,7 +1,7 @@
 """Annotated articles: what people marked, read from JSON lines."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -37,6 +37,10 @@ class GoldDocument:
 
     article: Article
     toponyms: tuple[GoldToponym, ...]
+    #: What the story is about, one toponym for each such place; None where nobody marked that.
+    focus: tuple[GoldToponym, ...] | None = None
+    #: Where it was filed, likewise; an article without a dateline has none.
+    dateline: tuple[GoldToponym, ...] | None = None
 
 
 def read_gold(path: Path) -> Iterator[GoldDocument]:
@@ -48,11 +52,29 @@ def read_gold(path: Path) -> Iterator[GoldDocument]:
                     continue
                 try:
                     document = json.loads(line)
-                    yield GoldDocument(read_document(document), tuple(map(_toponym, document["toponyms"])))
+                    yield _document(document)
                 except (ValueError, KeyError, TypeError, GeoparseError) as e:
                     raise GeoparseError(f"{path} line {number} is not an annotated document: {e!r}") from e
     except (OSError, UnicodeDecodeError) as e:
         raise GeoparseError(f"{path} cannot be read: {e}") from e
+
+
+def _document(row: dict[str, Any]) -> GoldDocument:
+    toponyms = tuple(map(_toponym, row["toponyms"]))
+    return GoldDocument(
+        read_document(row), toponyms, _named(row.get("focus"), toponyms), _named(row.get("dateline"), toponyms)
+    )
+
+
+def _named(names: Sequence[str] | None, toponyms: Sequence[GoldToponym]) -> tuple[GoldToponym, ...] | None:
+    """The toponyms that places listed by the gazetteer's name stand for; raises ValueError where none does."""
+    if names is None:
+        return None
+    by_name = {t.gazetteer_name: t for t in reversed(toponyms) if t.scored}
+    unknown = [name for name in names if name not in by_name]
+    if unknown:
+        raise ValueError(f"{unknown[0]!r} is not the gazname of any scored toponym")
+    return tuple(by_name[name] for name in names)
 
 
 def _toponym(row: dict[str, Any]) -> GoldToponym:

@@ -7,6 +7,7 @@ from map_app.gazetteer.lookup import Gazetteer
 from map_app.geoparse.homes import Home
 from map_app.geoparse.recognise import Recogniser
 from map_app.geoparse.resolve import RULES_VERSION, Resolver
+from map_app.geoparse.roles import ROLES_VERSION
 from map_app.model import Article, Field, Resolution, Toponym
 
 
@@ -17,7 +18,7 @@ class Geoparser:
         self._recogniser = recogniser
         self._resolver = resolver
         #: Changes when the same article may be mapped differently: the store keeps it with each article.
-        self.version = f"{RULES_VERSION}-{recogniser.version}-{resolver.version}"
+        self.version = f"{RULES_VERSION}-{ROLES_VERSION}-{recogniser.version}-{resolver.version}"
 
     @classmethod
     def load(cls, gazetteer: Gazetteer) -> "Geoparser":
