@@ -169,6 +169,8 @@ class Story:
     role: Role = Role.MENTION
     #: Ids and names of the places it is on, most often named first.
     places: tuple[tuple[str, str], ...] = ()
+    #: How many other outlets carry the same text, such as an agency's.
+    also_in: int = 0
 
 
 @dataclass(frozen=True, slots=True)

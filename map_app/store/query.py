@@ -232,15 +232,38 @@ def _stories_at(connection: sqlite3.Connection, wanted: dict[int, list[int]]) ->
         articles = {
             row["number"]: row for row in connection.execute(f"SELECT * FROM article WHERE number IN ({marks})", some)
         }
+        also_in = _also_in(connection, articles.values())
         for place, number, role, spans in connection.execute(
             f"SELECT place, article, role, spans FROM mention WHERE article IN ({marks})", some
         ):
             if (place, number) in pairs:
-                found[place, number] = _story(articles[number], spans, ROLES[role])
+                found[place, number] = _story(articles[number], spans, ROLES[role], also_in=also_in.get(number, 0))
     return found
 
 
-def _story(row: sqlite3.Row, spans: str, role: Role, places: tuple[tuple[str, str], ...] = ()) -> Story:
+def _also_in(connection: sqlite3.Connection, rows: Iterable[sqlite3.Row]) -> dict[int, int]:
+    """By the article's number, how many other outlets carry its story, for those that any does."""
+    outlets: dict[int, set[str]] = defaultdict(set)
+    rows = [row for row in rows if row["story_group"] is not None]
+    groups = sorted({row["story_group"] for row in rows})
+    for start in range(0, len(groups), _CHUNK):
+        some = groups[start : start + _CHUNK]
+        for row in connection.execute(
+            f"SELECT DISTINCT story_group, publisher, domain FROM article WHERE story_group IN ({_marks(some)})", some
+        ):
+            outlets[row["story_group"]].add(_outlet(row))
+    others = {row["number"]: len(outlets[row["story_group"]] - {"", _outlet(row)}) for row in rows}
+    return {number: count for number, count in others.items() if count}
+
+
+def _outlet(row: sqlite3.Row) -> str:
+    name: str = row["publisher"] or row["domain"]
+    return name.casefold()
+
+
+def _story(
+    row: sqlite3.Row, spans: str, role: Role, places: tuple[tuple[str, str], ...] = (), also_in: int = 0
+) -> Story:
     return Story(
         number=row["number"],
         article_id=row["id"],
@@ -251,6 +274,7 @@ def _story(row: sqlite3.Row, spans: str, role: Role, places: tuple[tuple[str, st
         snippet=snippet(row["text"], [(start, end) for start, end in json.loads(spans)]),
         role=role,
         places=places,
+        also_in=also_in,
     )
 
 
@@ -285,6 +309,7 @@ def stories(
             " ORDER BY a.published DESC NULLS LAST, a.number DESC LIMIT ? OFFSET ?",
             [present, *values, limit - len(rows), max(0, offset - dated)],
         ).fetchall()
+    also_in = _also_in(connection, rows)
     passing, passing_values = where.passing()
     numbers = [row["number"] for row in rows]
     places: dict[int, list[tuple[str, str]]] = defaultdict(list)
@@ -309,6 +334,7 @@ def stories(
             cut_at[row["number"]]["spans"] if row["number"] in cut_at else "[]",
             ROLES[cut_at[row["number"]]["role"]] if f.place and row["number"] in cut_at else Role.MENTION,
             tuple(places[row["number"]]),
+            also_in.get(row["number"], 0),
         )
         for row in rows
     ]

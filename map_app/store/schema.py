@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Callable
 
 from map_app.errors import StoreVersionError
+from map_app.store.copies import group_of
 
 
 def _first_tables(connection: sqlite3.Connection) -> None:
@@ -124,8 +125,37 @@ def _dates_at_mentions(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
 
 
+def _story_groups(connection: sqlite3.Connection) -> None:
+    """Which articles carry the same text; see map_app.store.copies."""
+    for statement in (
+        "CREATE TABLE story_group (number INTEGER PRIMARY KEY, signature BLOB NOT NULL)",
+        """
+        CREATE TABLE story_band (
+            band INTEGER NOT NULL,
+            story_group INTEGER NOT NULL REFERENCES story_group,
+            PRIMARY KEY (band, story_group)
+        ) WITHOUT ROWID
+        """,
+        "ALTER TABLE article ADD COLUMN story_group INTEGER REFERENCES story_group",
+        "CREATE INDEX article_by_story ON article (story_group, publisher, domain) WHERE story_group IS NOT NULL",
+        # Numbers, dates and groups change no words: only these are worth writing the word index anew.
+        "DROP TRIGGER words_changed",
+        """
+        CREATE TRIGGER words_changed AFTER UPDATE OF title, text ON article BEGIN
+            INSERT INTO words (words, rowid, title, text) VALUES ('delete', old.number, old.title, old.text);
+            INSERT INTO words (rowid, title, text) VALUES (new.number, new.title, new.text);
+        END
+        """,
+    ):
+        connection.execute(statement)
+    for (number,) in connection.execute("SELECT number FROM article ORDER BY number").fetchall():
+        title, text = connection.execute("SELECT title, text FROM article WHERE number = ?", (number,)).fetchone()
+        group = group_of(connection, title, text)
+        connection.execute("UPDATE article SET story_group = ? WHERE number = ?", (group, number))
+
+
 #: Each takes a store from the version before to its own, its place in the list counted from 1.
-MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (_first_tables, _dates_at_mentions)
+MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (_first_tables, _dates_at_mentions, _story_groups)
 
 
 def version_of(connection: sqlite3.Connection) -> int:

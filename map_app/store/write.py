@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 
 from map_app.model import Article, Field, Kind, Place, Resolution
+from map_app.store.copies import forget_if_empty, group_of
 from map_app.store.query import ROLES
 from map_app.store.text import storable
 
@@ -18,7 +19,11 @@ def write_article(
     article: Article,
     resolutions: Sequence[Resolution],
 ) -> None:
-    """Add an article, or replace all there is of article `number`."""
+    """Add an article, or replace all there is of article `number`.
+
+    The number and the id stay, so that what people say of an article, such as corrections of its places, has something
+    to hold on to when its words change: a table of that kind refers to the number and is not emptied here.
+    """
     mentions = _mentions(resolutions)
     values = {
         "id": article.id, "fingerprint": fingerprint, "title": article.title, "text": article.text,
@@ -28,15 +33,19 @@ def write_article(
     row: dict[str, object] = {name: storable(value) for name, value in values.items()}
     row["published"] = published = int(article.published.timestamp()) if article.published else None
     row["places"] = len(mentions)
+    row["story_group"] = group = group_of(connection, storable(article.title), storable(article.text))
     if number is None:
         names = ", ".join(row)
         marks = ", ".join(f":{name}" for name in row)
         number = connection.execute(f"INSERT INTO article ({names}) VALUES ({marks})", row).lastrowid
     else:
+        before = connection.execute("SELECT story_group FROM article WHERE number = ?", (number,)).fetchone()[0]
         changes = ", ".join(f"{name} = :{name}" for name in row)
         connection.execute(f"UPDATE article SET {changes} WHERE number = :number", row | {"number": number})
         for table in ("mention", "resolutions", "unplaced"):
             connection.execute(f"DELETE FROM {table} WHERE article = ?", (number,))
+        if before is not None and before != group:
+            forget_if_empty(connection, before)
     for place, found in mentions.values():
         connection.execute(
             "INSERT INTO mention (place, article, role, times, feature, country_code, spans, published)"

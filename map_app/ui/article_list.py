@@ -44,7 +44,8 @@ def _more() -> None:
 
 
 def _story(story: Story) -> str:
-    about = " · ".join(part for part in (escaped(story.publisher), day(story.published)) if part)
+    also = f"also in {count(story.also_in, 'other outlet')}" if story.also_in else ""
+    about = " · ".join(part for part in (escaped(story.publisher), day(story.published), also) if part)
     names = [escaped(name) for _, name in story.places[:NAMES_SHOWN]]
     if len(story.places) > NAMES_SHOWN:
         names.append(f"{len(story.places) - NAMES_SHOWN} more")

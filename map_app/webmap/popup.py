@@ -57,6 +57,7 @@ def _story(story: Story) -> dict[str, Any]:
             [_utf16(story.snippet.text[:s]), _utf16(story.snippet.text[:e])] for s, e in story.snippet.highlights
         ],
         "role": story.role.value,
+        "also": story.also_in,
     }
 
 

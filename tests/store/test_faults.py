@@ -206,12 +206,19 @@ def test_a_store_of_an_older_version_is_migrated_or_says_how(tmp_path: Path, ver
         connection.execute("VACUUM")
         if version:
             connection.execute(
-                "INSERT INTO article VALUES (1, 'k1', 'old', 'Story', 'In Kyiv it rained.', '', '', 0, '', '', '', 1)"
+                "INSERT INTO article (number, id, fingerprint, title, text, url, publisher, published, language,"
+                " domain, source, places)"
+                " VALUES (1, 'k1', 'old', 'Story', 'In Kyiv it rained.', '', '', 0, '', '', '', 1)"
             )
             connection.execute(
                 "INSERT INTO place VALUES (1, 'city:703448', 'Kyiv', 50.45, 30.52, 'city', 'UA', '', 1, 703448, NULL)"
             )
-            connection.execute("INSERT INTO mention VALUES (1, 1, 0, 1, 'city', 'UA', '[[3, 7]]')")
+            connection.execute(
+                "INSERT INTO mention (place, article, role, times, feature, country_code, spans)"
+                " VALUES (1, 1, 0, 1, 'city', 'UA', '[[3, 7]]')"
+            )
+            if version > 1:
+                connection.execute("UPDATE mention SET published = 0")
     with pytest.raises(StoreVersionError, match="store info"):
         Store.open(path, read_only=True)
     with Store.open(path) as store:

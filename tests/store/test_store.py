@@ -76,6 +76,17 @@ def test_what_is_put_comes_back_as_it_was(store: Store) -> None:
         assert store.resolutions(article.id) == resolutions
 
 
+def test_an_updated_article_keeps_its_number_and_nothing_of_what_it_said_before(store: Store) -> None:
+    [before] = store.stories(ArticleFilter(words="talks"))
+    store.put([mapped(1, "Nothing in the Kursk region.", {"Kursk": KURSK}, day=20)])
+    [after] = store.stories(ArticleFilter(words="nothing kursk"))
+    assert after.number == before.number
+    assert after.places == ((KURSK.id, KURSK.name),)
+    assert after.published == datetime(2025, 1, 20, 12, tzinfo=UTC)
+    assert shown(store, words="talks") == []
+    assert shown(store, countries=frozenset({"UA"})) == ["a3"]
+
+
 def test_putting_the_same_twice_changes_nothing(store: Store) -> None:
     assert store.put(ARTICLES) == PutReport(unchanged=4)
     assert store.counts().articles == 4

@@ -327,7 +327,8 @@
     const when = story.published === null ? "undated" : day.format(new Date(story.published * 1000));
     const from = story.publisher ? `${story.publisher} · ${when}` : when;
     const role = ROLES.indexOf(story.role) === 2 ? " · filed from here" : "";
-    node.append(title, element("div", "nm-meta", from + role));
+    const also = story.also ? ` · also in ${story.also} other ${story.also === 1 ? "outlet" : "outlets"}` : "";
+    node.append(title, element("div", "nm-meta", from + also + role));
     const text = element("p", "nm-snippet");
     text.dir = "auto";
     let position = 0;
