@@ -14,7 +14,12 @@
     ├── SourceError                 one file, feed or page cannot become articles
     │   ├── UnknownFormatError      nobody here can read that kind of file
     │   ├── UnreadableError         the bytes are not what their kind promises
-    │   └── TooLargeError           over a limit that keeps the machine safe
+    │   ├── TooLargeError           over a limit that keeps the machine safe
+    │   └── FetchError              an address gave no answer that can be used
+    │       ├── BlockedAddressError not an address of the public web, or not one that is asked
+    │       ├── RedirectError       sent on and on, or to nowhere
+    │       ├── FetchTimeoutError   no whole answer in the time allowed (also a TimeoutError)
+    │       └── HttpStatusError     the server answered, and said no
     └── StoreError
         ├── StoreDamagedError       the file is not a sound database
         ├── StoreFullError          no room left to write
@@ -23,6 +28,8 @@
 
 Every message says what happened, to what, and what to do about it.
 """
+
+from http import HTTPStatus
 
 
 class MapAppError(Exception):
@@ -75,6 +82,39 @@ class UnreadableError(SourceError, ValueError):
 
 class TooLargeError(SourceError):
     """Over a limit that keeps the machine safe."""
+
+
+class FetchError(SourceError):
+    """An address gave no answer that can be used."""
+
+
+class BlockedAddressError(FetchError):
+    """Not an address of the public web, or not one that is asked."""
+
+
+class RedirectError(FetchError):
+    """Sent on and on, or to nowhere."""
+
+
+class FetchTimeoutError(FetchError, TimeoutError):
+    """No whole answer came in the time allowed."""
+
+
+class HttpStatusError(FetchError):
+    """The server answered with a status that says no."""
+
+    def __init__(self, status: int, retry_after_s: float | None = None) -> None:
+        super().__init__(f"the server answered {status}{_phrase(status)}")
+        self.status = status
+        #: How long the server asks to be left alone, in seconds, or None where it does not say.
+        self.retry_after_s = retry_after_s
+
+
+def _phrase(status: int) -> str:
+    try:
+        return f" ({HTTPStatus(status).phrase.lower()})"
+    except ValueError:
+        return ""
 
 
 class StoreError(MapAppError):

@@ -38,6 +38,26 @@ def _positive_int(text: str) -> int:
     return number
 
 
+def _positive_number(text: str) -> float:
+    number = float(text)
+    if not 0 < number < 1e6:
+        raise ValueError("it must be more than 0")
+    return number
+
+
+def _yes_or_no(text: str) -> bool:
+    answers = {"yes": True, "true": True, "1": True, "on": True, "no": False, "false": False, "0": False, "off": False}
+    if text.lower() not in answers:
+        raise ValueError("it must be yes or no")
+    return answers[text.lower()]
+
+
+def _header_line(text: str) -> str:
+    if not (text.isascii() and text.isprintable()):
+        raise ValueError("it must be one line of ASCII characters")
+    return text
+
+
 def _choice(*allowed: str) -> Callable[[str], str]:
     def read(text: str) -> str:
         if text not in allowed:
@@ -92,6 +112,20 @@ class Settings:
         lambda: 1_000_000, _positive_int, "Articles longer than this are cut there, and the report says so."
     )
     max_file_bytes: int = _setting(lambda: 512_000_000, _positive_int, "Files larger than this are refused at ingest.")
+    max_fetch_bytes: int = _setting(
+        lambda: 20_000_000, _positive_int, "Feeds and pages longer than this, once decoded, are refused."
+    )
+    fetch_timeout_s: float = _setting(
+        lambda: 30.0, _positive_number, "Seconds that a feed or page may take from the first step to the last byte."
+    )
+    user_agent: str = _setting(
+        lambda: "map_app/0.1 (news map; feed reader)",
+        _header_line,
+        "How requests to feeds and pages name themselves; add an address where their owners reach you.",
+    )
+    allow_private_addresses: bool = _setting(
+        bool, _yes_or_no, "Whether feeds and pages may lie in your own network (yes or no). Leave it off on a server."
+    )
     max_pasted_chars: int = _setting(
         lambda: 20_000, _positive_int, "How much text a visitor may try on the page at once."
     )
