@@ -3,6 +3,7 @@
 import hashlib
 import json
 import logging
+import math
 import shutil
 import tempfile
 import zlib
@@ -18,16 +19,18 @@ from filelock import FileLock
 
 from map_app.errors import GazetteerBuildError, GazetteerDamagedError, GazetteerMissingError
 from map_app.gazetteer import read
+from map_app.gazetteer.divisions import divisions, middle
 from map_app.gazetteer.kinds import NameKind
 from map_app.gazetteer.names import fold
-from map_app.gazetteer.read import CURATED, Record, curated_rows
+from map_app.gazetteer.read import FILES, Record, curated_rows
+from map_app.gazetteer.variants import spellings
 from map_app.model import Feature
 from map_app.settings import DATA_DIR
 
 logger = logging.getLogger(__name__)
 
 #: Raised whenever the files' form or the way they are made changes.
-SCHEMA = 5
+SCHEMA = 6
 
 MANIFEST = "manifest.json"
 
@@ -41,15 +44,23 @@ Progress = Callable[[float, str], None]
 
 FEATURES = tuple(Feature)
 
+#: A place that reaches farther is taken to lie in no single division, and a town farther off says nothing of it.
+MAX_LOCAL_RADIUS_KM = 40.0
+
+KM_PER_DEGREE = 111.2
+
+#: How long the gazetteer of another version is kept, in seconds before the newest: a week.
+KEPT_S = 7 * 24 * 3600
+
 
 def _silent(_fraction: float, _phrase: str) -> None:
     pass
 
 
 def key() -> str:
-    """What the built files depend on, as a short word: schema, package versions, curated files."""
+    """What the built files depend on, as a short word: schema, package versions, files of data/."""
     digest = hashlib.sha256(json.dumps([SCHEMA, read.versions()], sort_keys=True).encode())
-    for name in CURATED:
+    for name in FILES:
         digest.update((DATA_DIR / name).read_bytes())
     return digest.hexdigest()[:16]
 
@@ -96,10 +107,16 @@ def ensure(cache: Path, *, progress: Progress = _silent) -> Path:
             for left_over in cache.glob(f"{UNFINISHED}*"):  # by a build that was killed
                 shutil.rmtree(left_over, ignore_errors=True)
             build(built, progress=progress)
-            for old in cache.glob("gazetteer-*"):
-                if old.is_dir() and old != built:
-                    shutil.rmtree(old, ignore_errors=True)  # another process may still read it on Windows
+            _remove_outdated(cache, built)
     return built
+
+
+def _remove_outdated(cache: Path, built: Path) -> None:
+    """Delete what other versions built long before; a younger one may be in use by another installation."""
+    newest = (built / MANIFEST).stat().st_mtime
+    for manifest in cache.glob(f"gazetteer-*/{MANIFEST}"):
+        if newest - manifest.stat().st_mtime > KEPT_S:
+            shutil.rmtree(manifest.parent, ignore_errors=True)  # another process may still read it on Windows
 
 
 def _is_sound(directory: Path) -> bool:
@@ -135,25 +152,46 @@ def _records(progress: Progress) -> list[Record]:
     progress(0.0, "Reading countries and regions")
     curated = read.curated()
     countries = read.countries()
-    progress(0.05, "Reading 235,000 towns")
+    progress(0.05, "Reading 250,000 towns")
     towns = read.cities()
+    post_towns, counties = read.us_towns(towns)
+    towns += post_towns
     progress(0.4, "Finding the divisions that towns lie in")
-    divisions = read.divisions(towns)
+    areas = divisions(towns, counties)
+    airports = read.airports()
     by_country: dict[str, list[Record]] = defaultdict(list)
     for town in towns:
         by_country[town.country_code].append(town)
     for country in countries:
         if country.latitude != country.latitude and country.country_code in by_country:
-            point, _ = read.middle(by_country[country.country_code])
+            point, _ = middle(by_country[country.country_code])
             country.latitude, country.longitude = point.latitude, point.longitude
+    _set_divisions([r for r in (*airports, *curated) if (r.radius_km or 0) <= MAX_LOCAL_RADIUS_KM], by_country)
     countries = [country for country in countries if country.latitude == country.latitude]
     known = {country.country_code for country in countries}
     taken = {record.id for record in curated}
     return [
         record
-        for record in (*countries, *curated, *divisions, *towns)
+        for record in (*countries, *curated, *areas, *towns, *airports)
         if record.feature is not Feature.CITY or record.country_code in known or record.id in taken
     ]
+
+
+def _set_divisions(places: list[Record], towns: dict[str, list[Record]]) -> None:
+    """Give each small place of one country the divisions of the town nearest to it, if that is near enough."""
+    by_country: dict[str, list[Record]] = defaultdict(list)
+    for place in places:
+        if place.country_code in towns:
+            by_country[place.country_code].append(place)
+    for code, small in by_country.items():
+        latitude = np.array([town.latitude for town in towns[code]])
+        longitude = np.array([town.longitude for town in towns[code]])
+        for place in small:
+            narrowing = math.cos(math.radians(place.latitude))
+            distances = np.hypot(latitude - place.latitude, (longitude - place.longitude) * narrowing)
+            nearest = int(np.argmin(distances))
+            if distances[nearest] * KM_PER_DEGREE <= MAX_LOCAL_RADIUS_KM:
+                place.admin1, place.admin2 = towns[code][nearest].admin1, towns[code][nearest].admin2
 
 
 def _name_variants_and_demonyms(records: list[Record]) -> dict[str, str]:
@@ -163,6 +201,10 @@ def _name_variants_and_demonyms(records: list[Record]) -> dict[str, str]:
         place_id = _reference(row["place"], by_id, f"data/name_variants.csv, line {number}")
         kind = NameKind.ABBREVIATION if row["kind"] == "abbreviation" else NameKind.PRIMARY
         by_id[place_id].also(row["name"], kind)
+    for record in records:
+        for name, kind in list(record.names.items()):
+            for spelling in spellings(name, record.country_code):
+                record.also(spelling, kind if kind is NameKind.ABBREVIATION else NameKind.ALTERNATE)
     demonyms = {}
     for number, row in enumerate(curated_rows("demonyms.csv"), start=2):
         place_id = _reference(row["place"], by_id, f"data/demonyms.csv, line {number}")

