@@ -154,6 +154,7 @@ def make_article(
     language = language.strip()
     publisher = " ".join(clean(publisher).split())
     domain = host_of(good_url) if not domain.strip() else clean(domain).strip().lower()
+    publisher = publisher or domain.removeprefix("www.")
     article = Article(
         id=article_id(given_id=clean(given_id).strip(), url=good_url, title=title, text=text, source=source),
         title=title,

@@ -9,6 +9,7 @@ from map_app.model import Article, ArticleFilter, Field, Kind, Pin, Resolution, 
 from map_app.store import Summary
 from map_app.store.snippets import snippet
 from map_app.ui import state
+from map_app.ui.map_view import fitting
 from map_app.ui.text import ROLES, clean, count, day, escaped, marked, plain, web_link, whereabouts
 
 CountryName = Callable[[str], str]
@@ -76,7 +77,8 @@ def unplaced(app: App, f: ArticleFilter, summary: Summary) -> None:
 def article(shown: Article, resolutions: Sequence[Resolution], country_name: CountryName) -> None:
     """The whole text with every found place marked, and what each was taken for."""
     link = web_link(shown.url)
-    about = " · ".join(part for part in (escaped(shown.publisher), day(shown.published)) if part)
+    dated = day(shown.published) if shown.published or shown.source != "pasted" else ""
+    about = " · ".join(part for part in (escaped(shown.publisher), dated) if part)
     if link:
         about += (
             f' · <a href="{escaped(link)}" target="_blank" rel="noopener noreferrer nofollow">Read the original</a>'
@@ -144,7 +146,10 @@ def own_text(app: App, country_name: CountryName) -> None:
         sent = st.form_submit_button("Find the places", type="primary", width="stretch")
     if sent and text.strip():
         cut = clean(text)[:limit]
-        st.session_state["pasted"] = app.geoparse_text("", cut)
+        found = app.geoparse_text("", cut)
+        st.session_state["pasted"] = found
+        if pins := pins_of(*found):
+            state.look_at(fitting(pins))
         state.touch()
         st.rerun()
     if result := state.pasted():

@@ -18,7 +18,11 @@ export default function ({ data, parentElement }) {
     try {
       await navigator.clipboard.writeText(address);
       said.textContent = "Link copied";
-      setTimeout(() => { said.textContent = "Copy link"; }, 2500);
+      button.classList.add("done"); // where the words have no room
+      setTimeout(() => {
+        said.textContent = "Copy link";
+        button.classList.remove("done");
+      }, 2500);
     } catch {
       field.hidden = false;
       field.value = address;

@@ -66,9 +66,7 @@ def show(settings: Settings, pins: Sequence[Pin], countries: Mapping[str, int]) 
 
 
 def _fit(pins: Sequence[Pin]) -> None:
-    st.session_state["target"] = fitting(pins)
-    st.session_state["settled"] = False
-    state.touch()
+    state.look_at(fitting(pins))
 
 
 def fitting(pins: Sequence[Pin]) -> View:

@@ -32,20 +32,6 @@ _ICON = (
 
 _SKELETON = f'<div class="skeleton" aria-hidden="true">{"<i></i>" * 18}</div>'
 
-_COPY_HTML = """
-<button type="button"><span aria-live="polite">Copy link</span></button>
-<input hidden readonly aria-label="Link to this view">
-"""
-
-_COPY_CSS = """
-button { min-height: 44px; padding: 0 14px; font: inherit; font-size: .93rem; cursor: pointer; white-space: nowrap;
-  color: var(--st-text-color); background: var(--st-background-color); border: 1px solid var(--st-border-color);
-  border-radius: 6px; }
-button:hover { border-color: var(--st-primary-color); color: var(--st-primary-color); }
-button:focus-visible { outline: 3px solid var(--st-primary-color); outline-offset: 2px; }
-input { position: fixed; top: 60px; right: 12px; width: min(90vw, 420px); min-height: 44px; z-index: 50; }
-"""
-
 #: How many answers for filters are kept for all visitors together; each is what one map needs.
 KEPT = 32
 
@@ -168,19 +154,19 @@ def _head(chosen: ViewState, facets: Facets, summary: Summary, country_name: Cal
     with st.container(horizontal=True, key="head", vertical_alignment="center"):
         st.html(_WORDMARK, width="content")
         st.html(f'<div class="figures" role="status">{escaped(filters.figures(summary))}</div>')
-        with st.popover("Filters", key="filters"):
+        with st.popover("Filters", icon=":material/tune:", key="filters"):
             filters.drawer(facets, country_name)
         st.button(
-            "Try your text", key="open-try", on_click=state.set_trying, args=(True,), help="See where an article lands"
-        )
+            "Try your text", key="open-try", icon=":material/edit_note:", on_click=state.set_trying, args=(True,),
+            help="See where an article lands",
+        )  # fmt: skip
         query = urlencode(write(chosen.frozen(state.today())), doseq=True)
         _copy_link(query)
 
 
 def _copy_link(query: str) -> None:
-    component = st.components.v2.component(
-        "copy_link", html=_COPY_HTML, css=_COPY_CSS, js=(_HERE / "copy_link.js").read_text(encoding="utf-8")
-    )
+    html, css, js = ((_HERE / f"copy_link.{kind}").read_text(encoding="utf-8") for kind in ("html", "css", "js"))
+    component = st.components.v2.component("copy_link", html=html, css=css, js=js)
     component(data={"query": query}, key="copy-link", width="content")
 
 

@@ -106,6 +106,13 @@ def moved(view: View) -> None:
     write_address()
 
 
+def look_at(view: View) -> None:
+    """Have the map go there; it is the visitor's from then on."""
+    st.session_state["target"] = view
+    st.session_state["settled"] = False
+    touch()
+
+
 def reset() -> None:
     """Lift every filter; the map stays where it is."""
     put(ViewState(view=st.session_state["view"]))

@@ -37,6 +37,21 @@ def test_a_country_filter_changes_the_list_the_map_and_the_address(visit: Open) 
     expect(page.locator(".st-key-chips")).to_contain_text("Japan")
 
 
+def test_a_date_filter_changes_the_list_the_markers_and_the_address(visit: Open) -> None:
+    page = visit()
+    markers = frame(page).locator("[aria-label^='Ukraine, country'], [aria-label^='Japan, country']")
+    expect(markers).to_have_count(2)
+    page.get_by_role("button", name="Filters").click()
+    # The calendar's field has a part each for day, month and year.
+    page.get_by_role("spinbutton", name="day").first.click()
+    page.keyboard.type("01012025", delay=60)
+    page.get_by_test_id("stPopoverBody").get_by_text("Date", exact=True).click()  # leaving the calendar takes the day
+    figures(page, "2 of 3 articles")
+    page.wait_for_url("**from=2025-01-01**")
+    expect(markers).to_have_count(1)
+    expect(markers).to_have_attribute("aria-label", "Japan, country: 1 article")
+
+
 def test_an_address_restores_dates_countries_and_the_open_article(visit: Open) -> None:
     page = visit("/?from=2024-11-01&to=2024-11-30&country=UA&article=kursk")
     figures(page, "1 of 3 articles")

@@ -22,8 +22,17 @@
 
   // The base: outlines in a pane below everything, tiles only where they were asked for.
 
+  // The page keeps the frame out of sight until it is more than an unstyled heap.
+  async function unveil(map) {
+    const sheets = [...document.querySelectorAll("link[rel=stylesheet]")].filter((link) => !link.sheet);
+    await Promise.all(sheets.map((link) => new Promise((done) => { link.onload = link.onerror = done; })));
+    map.invalidateSize({ animate: false });
+    if (window.frameElement) window.frameElement.dataset.ready = "yes";
+  }
+
   function base(map, options) {
     state.map = map;
+    unveil(map);
     map.setMinZoom(2); // without a tile layer nothing else says so, and markercluster asks
     map.setMaxZoom(18);
     document.documentElement.dataset.theme = options.theme;
@@ -135,13 +144,19 @@
           row.append(element("span", className), element("span", "", text));
           box.append(row);
         }
-        map.on("popupopen", () => { box.open = false; }); // or it would cover the popup
+        map.on("popupopen popupclose", ({ type }) => {
+          const open = type === "popupopen";
+          if (open) box.open = false; // or it would cover the popup
+          // On a phone the popup needs the room of the buttons, those of the page included.
+          map.getContainer().classList.toggle("nm-reading", open);
+          if (window.frameElement) window.frameElement.toggleAttribute("data-reading", open);
+        });
         L.DomEvent.disableClickPropagation(box);
         L.DomEvent.disableScrollPropagation(box);
         return box;
       },
     });
-    new Legend({ position: "topright" }).addTo(map);
+    new Legend({ position: "bottomleft" }).addTo(map);
   }
 
   // The results.
@@ -297,7 +312,8 @@
 
   // Popups, made when they open.
 
-  const day = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", year: "numeric" });
+  // Written as the list beside the map writes it, and in UTC as everything on the page.
+  const day = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" });
 
   function popup(pin, stories) {
     const body = element("div", "nm-body");
