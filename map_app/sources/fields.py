@@ -11,6 +11,7 @@ from dateutil import parser as dateparser
 from map_app.errors import UnreadableError
 from map_app.model import Article
 from map_app.sources.decode import clean
+from map_app.sources.language import language_of
 from map_app.sources.markup import html_to_text, looks_like_html
 
 #: Usual names of each field, the best first; compared in lower case without spaces, dots, hyphens and underscores.
@@ -152,6 +153,7 @@ def make_article(
     if url.strip() and not good_url:
         notes.append("its address is not a web address (http or https) and was left out")
     language = language.strip()
+    language = language.replace("_", "-") if _LANGUAGE.fullmatch(language) else language_of(title, text)
     publisher = " ".join(clean(publisher).split())
     domain = host_of(good_url) if not domain.strip() else clean(domain).strip().lower()
     publisher = publisher or domain.removeprefix("www.")
@@ -162,7 +164,7 @@ def make_article(
         url=good_url,
         publisher=publisher[:200],
         published=published,
-        language=language.replace("_", "-") if _LANGUAGE.fullmatch(language) else "",
+        language=language,
         domain=domain[:253],
         source=source,
     )
