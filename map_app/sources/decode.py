@@ -12,6 +12,9 @@ SAMPLE_BYTES = 200_000
 #: Share of odd characters more that Western European may show and still be taken: one in a hundred.
 NEARLY_AS_WELL = 0.01
 
+#: Fewer bytes than this look like any encoding; what most often stands in so few that are not UTF-8 is taken.
+FEWEST_BYTES = 32
+
 CHUNK_BYTES = 1 << 20
 
 _MARKS = (
@@ -61,6 +64,8 @@ def _encoding_of(start: bytes, chunks: Iterator[bytes], sample: bytes) -> str:
             return name
     if _is_utf8(chunks):
         return "utf-8"
+    if len(sample) < FEWEST_BYTES:
+        return "cp1252"
     matches = from_bytes(sample)
     best = matches.best()
     if best is None:

@@ -8,7 +8,7 @@ from urllib.parse import SplitResult, quote, urlsplit
 
 from dateutil import parser as dateparser
 
-from map_app.errors import UnreadableError
+from map_app.errors import ImpossibleValueError, UnreadableError
 from map_app.model import Article
 from map_app.sources.decode import clean
 from map_app.sources.language import language_of
@@ -88,20 +88,34 @@ def key_of(name: str) -> str:
     return re.sub(r"[\s_.\-]+", "", name).lower()
 
 
-def field_names(columns: Iterable[str]) -> dict[str, list[str]]:
-    """Which columns hold which field, the best first."""
-    present = {key_of(column): column for column in reversed(list(columns))}
-    return {field: [present[key] for key in keys if key in present] for field, keys in NAMES.items()}
+def field_names(columns: Iterable[str], mapping: Mapping[str, str] | None = None) -> dict[str, list[str]]:
+    """Which columns hold which field, the best first; `mapping` (field to column, "" for none) goes before the names.
+
+    Raises ImpossibleValueError where it names a field that does not exist.
+    """
+    columns = list(columns)
+    present = {key_of(column): column for column in reversed(columns)}
+    found = {field: [present[key] for key in keys if key in present] for field, keys in NAMES.items()}
+    for field, column in (mapping or {}).items():
+        if field not in NAMES:
+            raise ImpossibleValueError(f"there is no field {field!r}; the fields are: {', '.join(NAMES)}")
+        found[field] = [column] if column in columns else []
+    return found
 
 
 def article_of(
-    row: Mapping[str, object], *, source: str, now: datetime, max_chars: int
+    row: Mapping[str, object],
+    *,
+    source: str,
+    now: datetime,
+    max_chars: int,
+    mapping: Mapping[str, str] | None = None,
 ) -> tuple[Article, tuple[str, ...]]:
     """The article that a row of a table or a JSON object describes, and what had to be put right.
 
     Raises UnreadableError where it has neither a title nor text.
     """
-    columns = field_names(row)
+    columns = field_names(row, mapping)
     found = {field: _first(row, names) for field, names in columns.items()}
     raw_date = next((row[n] for n in columns["published"] if row[n] not in (None, "", [], {})), None)
     published, date_note = published_of(raw_date, now=now)

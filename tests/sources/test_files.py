@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from map_app.model import Article
+from map_app.sources import tables
 from map_app.sources.files import Failure, Item, Note, read_lines, read_path
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -219,6 +220,20 @@ def test_json_nested_a_hundred_thousand_deep_is_refused(tmp_path: Path) -> None:
     assert failures(read(write(tmp_path, "a.jsonl", '{"title":' * 100_000)))
 
 
+def test_a_long_json_list_is_read_in_pieces_like_a_short_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [{"title": f"Story {n}", "text": 'In "Kyiv" é\n[{},: ' * (n % 7)} for n in range(60)]
+    content = json.dumps(rows, ensure_ascii=False, indent=1)
+    broken = content.replace('"Story 20"', "oops").replace('"Story 40"', '"Story 40')
+    expected = [read(write(tmp_path, "a.json", text)) for text in (content, broken, content[:-300])]
+    monkeypatch.setattr(tables, "WHOLE_BYTES", 100)
+    for chunk in (1, 7, 50, 1000):
+        monkeypatch.setattr(tables, "CHUNK_CHARS", chunk)
+        for text, whole in zip((content, broken, content[:-300]), expected, strict=True):
+            pieces = read(write(tmp_path, "a.json", f"\ufeff \n{text}"))
+            assert articles(pieces) == articles(whole)
+            assert [f.where for f in failures(pieces)] == [f.where for f in failures(whole)]
+
+
 def test_bad_lines_of_json_lines_are_named_and_the_rest_is_loaded(tmp_path: Path) -> None:
     items = read(
         write(tmp_path, "a.jsonl", '\ufeff{"title": "One"}\n{"title": \n\n[1]\n{"url": "x"}\n{"title": "Two"}')
@@ -277,9 +292,12 @@ def test_what_is_no_article_file_fails_with_the_reason(tmp_path: Path) -> None:
     assert whys[6] == "it is empty"
 
 
+ENDINGS = [".txt", ".md", ".html", ".json", ".jsonl", ".csv", ".tsv", ".eml", ".mbox", ".zip", ".gz", ".tgz"]
+
+
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(content=st.one_of(st.binary(max_size=300), st.text('{}[]",:\n\ttitleex1<>/p\\', max_size=200).map(str.encode)))
-@pytest.mark.parametrize("ending", [".txt", ".md", ".html", ".json", ".jsonl", ".csv"])
+@pytest.mark.parametrize("ending", ENDINGS)
 def test_no_bytes_make_a_reader_raise(tmp_path: Path, ending: str, content: bytes) -> None:
     for item in read(write(tmp_path, f"a{ending}", content)):
         assert isinstance(item, Article | Failure | Note)
