@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 from map_app.errors import GeoparseError
-from map_app.geoparse.homes import learn_homes
 from map_app.geoparse.pipeline import Geoparser, spans_to_toponyms
 from map_app.model import Article, Place, Resolution, Toponym
 
@@ -28,9 +27,7 @@ def geoparse_lines(lines: Iterable[str], geoparser: Geoparser) -> Iterator[str]:
                 documents.append(_recognise(json.loads(line), geoparser))
             except (ValueError, GeoparseError) as e:
                 raise GeoparseError(f"line {number} cannot be geoparsed: {e}") from e
-    homes = learn_homes(
-        (article.domain, geoparser.resolve(article, toponyms)) for article, toponyms in documents if article.domain
-    )
+    homes = geoparser.learn_homes(documents)
     for article, toponyms in documents:
         resolutions = geoparser.resolve(article, toponyms, homes.get(article.domain))
         answer = {"id": article.id, "toponyms": [write_resolution(resolution) for resolution in resolutions]}

@@ -1,10 +1,10 @@
 """The places that a name may mean, with what is known of each before any context."""
 
+import itertools
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -37,6 +37,10 @@ SMALLEST_POPULATION = 300.0
 
 #: An alternate name is more often someone else's first name.
 ALTERNATE_NAME = -1.0
+#: "DeKalb" for DeKalb County: usual in the county's own news, rare elsewhere.
+SHORT_COUNTY_NAME = -1.0
+#: "Dulles" of "Dulles International Airport", "Delhi" of "Delhi High Court": the airport may lie elsewhere.
+PART_OF_NAME = -1.5
 
 #: A city that has the name of its own division is meant unless it holds less than this share of its people.
 NAMESAKE_CITY = 1.5
@@ -60,8 +64,30 @@ _DIRECTION = re.compile(
 )
 _ARTICLE = re.compile(r"(?i)the\s+(?P<name>.+)$", re.DOTALL)
 _TRAILING = re.compile(r"(?P<name>.+?)(?:['’]s?|[.,])+$", re.DOTALL)
+#: What is named after the place that it stands in: the part before these words may be a place.
+_FACILITY = re.compile(
+    r"(?i)(?P<name>.+?)\s+(?:(?:international|regional|municipal|national|city|town|county|state|district|high|supreme|"
+    r"general|central|community|memorial|public|trial|technical)\s+)*"
+    r"(?:airport|airfield|air base|air force base|university|college|school|institute|academy|hospital|court|council|"
+    r"hall|station|stadium|arena|prison|jail|port|harbou?r|bridge|museum|theatre|theater|park|square|senate|parliament|"
+    r"police|zoo|cathedral|centre|center|campus|embassy|metro|area)$",
+    re.DOTALL,
+)
+_FACILITY_OF = re.compile(r"(?i)(?:university|port|bay|gulf|archdiocese|diocese|bank)\s+of\s+(?P<name>.+)$", re.DOTALL)
+
+#: Short forms by their folded words; each is looked for written out as well, and the other way round.
+_FIRST_WORDS = {
+    "mt": "mount", "st": "saint", "ste": "sainte", "ft": "fort", "pt": "point", "n": "north", "s": "south",
+    "e": "east", "w": "west",
+}  # fmt: skip
+_LAST_WORDS = {"co": "county", "cnty": "county", "twp": "township", "mt": "mountain", "mtn": "mountain", "is": "island"}
+_FIRST_SHORT = {"mount": "mt", "saint": "st", "sainte": "ste", "fort": "ft"}
+
+_AREAS = frozenset({Feature.COUNTRY, Feature.CONTINENT})
+_CONTAINERS = frozenset({Feature.COUNTRY, Feature.ADMIN1, Feature.ADMIN2, Feature.REGION})
 
 Vector = npt.NDArray[np.float64]
+Labels = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,113 +95,194 @@ class Option:
     """One place that a name may mean."""
 
     place: Place
+    #: How the name belongs to it.
     name_kind: NameKind
     #: Country code and first-level division ("US.Texas"), of the division itself too; empty where it lies in none.
     admin1_key: str
+    #: What reading less, or more, than the whole name costs it.
+    penalty: float = 0.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Options:
-    """All places that a name may mean, as parallel arrays."""
+    """All places that a name may mean, as parallel arrays of one row each."""
 
+    #: The folded name.
+    key: str
     items: tuple[Option, ...]
     #: "division" or "town" where the name itself says so ("Kursk region", "city of Kursk").
-    stated_kind: str = ""
+    stated_kind: str
     #: What the name itself says it lies in ("Texas" of "Paris, Texas").
-    container: str = ""
+    container: str
+    #: Those that other places lie in.
+    areas: tuple[Option, ...]
+    #: log10 of the people of each.
+    population: Vector
+    #: What the kind of place adds.
+    feature_prior: Vector
+    #: What the kind of name adds.
+    name_prior: Vector
+    #: Unit vectors.
+    xyz: Vector
+    #: Which are countries or continents.
+    is_area: npt.NDArray[np.bool_]
+    #: Labels of country and first-level division; 0 for none.
+    country: Labels
+    admin1: Labels
 
-    @cached_property
-    def population(self) -> Vector:
-        """log10 of the people of each."""
-        return np.log10([_people(option.place) for option in self.items])
+    @property
+    def places(self) -> tuple[Place, ...]:
+        """The places alone."""
+        return tuple(option.place for option in self.items)
 
-    @cached_property
-    def feature_prior(self) -> Vector:
-        """What the kind of place adds."""
-        prior = np.array([FEATURE_PRIOR.get(option.place.feature, 0.0) for option in self.items])
-        people = {o.place.country_code: _people(o.place) for o in self.items if o.place.feature is Feature.ADMIN1}
-        for i, option in enumerate(self.items):
-            whole = people.get(option.place.country_code)
-            if option.place.feature is Feature.CITY and whole and _people(option.place) > NAMESAKE_SHARE * whole:
-                prior[i] += NAMESAKE_CITY
-        return prior
-
-    @cached_property
-    def name_prior(self) -> Vector:
-        """What the kind of name adds."""
-        return np.array([ALTERNATE_NAME if o.name_kind is NameKind.ALTERNATE else 0.0 for o in self.items])
-
-    @cached_property
-    def xyz(self) -> npt.NDArray[np.float64]:
-        """Unit vectors, one row each."""
-        latitude = np.radians([option.place.point.latitude for option in self.items])
-        longitude = np.radians([option.place.point.longitude for option in self.items])
-        return np.stack(
-            [np.cos(latitude) * np.cos(longitude), np.cos(latitude) * np.sin(longitude), np.sin(latitude)], axis=1
-        )
-
-    @cached_property
-    def is_area(self) -> npt.NDArray[np.bool_]:
-        """Which are countries or continents."""
-        return np.array([o.place.feature in (Feature.COUNTRY, Feature.CONTINENT) for o in self.items])
-
-    @cached_property
-    def areas(self) -> tuple[Option, ...]:
-        """Those that other places lie in."""
-        return tuple(o for o in self.items if o.place.feature in (Feature.COUNTRY, Feature.ADMIN1, Feature.ADMIN2))
+    def __len__(self) -> int:
+        return len(self.items)
 
 
 class OptionsFinder:
-    """Looks names up, with what they become when a generic word is taken off, and keeps the answers."""
+    """Looks names up and remembers them; safe to share between threads."""
 
     def __init__(self, gazetteer: Gazetteer) -> None:
         self._gazetteer = gazetteer
         self._cache: dict[str, Options] = {}
         self._lock = threading.Lock()
+        self._labels: dict[str, int] = {"": 0}
+        self._next_label = itertools.count(1)
 
     def options(self, name: str) -> Options:
         """What the name may mean, best known first; empty where nothing fits."""
         found = self._cache.get(name)
         if found is None:
-            found = self._find(name) if may_be_known(name) else Options(())
+            found = self._find(name) if may_be_known(name) else self._made(name, (), "", "")
             with self._lock:
                 if len(self._cache) >= MAX_CACHED:
                     self._cache.clear()
                 self._cache[name] = found
         return found
 
+    def label(self, key: str) -> int:
+        """A small number that stands for a country code or a division's key; 0 for an empty one."""
+        label = self._labels.get(key)
+        if label is None:
+            with self._lock:
+                label = self._labels.setdefault(key, next(self._next_label))
+        return label
+
     def _find(self, name: str) -> Options:
-        for variant, stated_kind, container in _variants(name):
-            matches = self._gazetteer.candidates(variant)
-            if matches:
-                return Options(tuple(_option(match) for match in matches[:MAX_OPTIONS]), stated_kind, container)
-        return Options(())
+        for variant, stated_kind, container, penalty in _variants(name):
+            options: dict[str, Option] = {}
+            for spelling in _spellings(variant):
+                for match in self._gazetteer.candidates(spelling):
+                    _keep_better(options, _option(match, penalty))
+            if not stated_kind:
+                for county in (f"{variant} County", f"{variant} Parish", f"County {variant}"):
+                    for match in self._gazetteer.candidates(county):
+                        if match.place.feature is Feature.ADMIN2:
+                            _keep_better(options, _option(match, penalty + SHORT_COUNTY_NAME))
+            if options:
+                best = sorted(options.values(), key=_importance)[:MAX_OPTIONS]
+                return self._made(name, tuple(best), stated_kind, container)
+        return self._made(name, (), "", "")
+
+    def _made(self, name: str, items: tuple[Option, ...], stated_kind: str, container: str) -> Options:
+        return Options(
+            key=fold(name),
+            items=items,
+            stated_kind=stated_kind,
+            container=container,
+            areas=tuple(o for o in items if o.place.feature in _CONTAINERS),
+            population=np.log10([_people(option.place) for option in items]),
+            feature_prior=_feature_prior(items),
+            name_prior=np.array(
+                [o.penalty + (ALTERNATE_NAME if o.name_kind is NameKind.ALTERNATE else 0.0) for o in items],
+                dtype=np.float64,
+            ),
+            xyz=unit_vectors([option.place for option in items]),
+            is_area=np.array([o.place.feature in _AREAS for o in items], dtype=np.bool_),
+            country=np.array([self.label(o.place.country_code) for o in items], dtype=np.int64),
+            admin1=np.array([self.label(o.admin1_key) for o in items], dtype=np.int64),
+        )
 
 
-def _variants(name: str) -> Iterator[tuple[str, str, str]]:
-    """The name as it stands, then ever less of it; with the kind of place and the container taken off."""
-    yield name, "", ""
+def unit_vectors(places: Sequence[Place]) -> Vector:
+    """The places as points on a sphere of radius 1, one row each."""
+    latitude = np.radians([place.point.latitude for place in places])
+    longitude = np.radians([place.point.longitude for place in places])
+    return np.stack(
+        [np.cos(latitude) * np.cos(longitude), np.cos(latitude) * np.sin(longitude), np.sin(latitude)], axis=1
+    )
+
+
+def admin1_key(place: Place) -> str:
+    """Country code and first-level division of a place, or of the division itself; empty where it lies in none."""
+    division = place.name if place.feature is Feature.ADMIN1 else place.admin1
+    return f"{place.country_code}.{fold(division)}" if place.country_code and division else ""
+
+
+def _variants(name: str) -> Iterator[tuple[str, str, str, float]]:
+    """The name as it stands, then ever less of it; with the kind of place, the container and what it costs."""
+    yield name, "", "", 0.0
     if trailing := _TRAILING.match(name):
-        yield trailing["name"], "", ""
+        yield trailing["name"], "", "", 0.0
     if suffix := _DIVISION_SUFFIX.match(name) or _DIVISION_PREFIX.match(name):
-        yield suffix["name"], "division", ""
+        yield suffix["name"], "division", "", 0.0
         if inner := _DIRECTION.match(suffix["name"]):
-            yield inner["name"], "division", ""
+            yield inner["name"], "division", "", 0.0
     if town := _TOWN_PREFIX.match(name) or _TOWN_SUFFIX.match(name):
-        yield town["name"], "town", ""
+        yield town["name"], "town", "", 0.0
     head, comma, tail = name.partition(",")
     if comma and head.strip() and tail.strip():
-        yield head.strip(), "", tail.strip()
+        yield head.strip(), "", tail.strip(), 0.0
     for pattern in (_DIRECTION, _ARTICLE):
         if part := pattern.match(name):
-            yield part["name"], "", ""
+            yield part["name"], "", "", 0.0
+    if part := _FACILITY.match(name) or _FACILITY_OF.match(name):
+        words = part["name"].split()
+        for length in range(len(words), 0, -1):
+            yield " ".join(words[:length]), "", "", PART_OF_NAME
 
 
-def _option(match: Match) -> Option:
-    place = match.place
-    division = place.name if place.feature is Feature.ADMIN1 else place.admin1
-    key = f"{place.country_code}.{fold(division)}" if place.country_code and division else ""
-    return Option(place, match.name_kind, key)
+def _spellings(name: str) -> Iterator[str]:
+    """The name and the ways to write it out or to shorten it ("Mt. Pleasant", "Mount Pleasant")."""
+    yield name
+    first, *rest = fold(name).split(" ")
+    if not rest:
+        return
+    for words in (_FIRST_WORDS, _FIRST_SHORT):
+        if first in words:
+            yield " ".join([words[first], *rest])
+    if rest[-1] in _LAST_WORDS:
+        yield " ".join([first, *rest[:-1], _LAST_WORDS[rest[-1]]])
+
+
+def _keep_better(options: dict[str, Option], option: Option) -> None:
+    known = options.get(option.place.id)
+    if known is None or (option.penalty, -option.name_kind) > (known.penalty, -known.name_kind):
+        options[option.place.id] = option
+
+
+def _importance(option: Option) -> tuple[bool, bool, int, str]:
+    return (
+        option.name_kind is not NameKind.PRIMARY,
+        option.penalty < 0,
+        -option.place.population,
+        option.place.id,
+    )
+
+
+def _option(match: Match, penalty: float) -> Option:
+    return Option(match.place, match.name_kind, admin1_key(match.place), penalty)
+
+
+def _feature_prior(items: Iterable[Option]) -> Vector:
+    items = tuple(items)
+    prior = np.array([FEATURE_PRIOR.get(option.place.feature, 0.0) for option in items], dtype=np.float64)
+    people = {o.place.country_code: _people(o.place) for o in items if o.place.feature is Feature.ADMIN1}
+    for i, option in enumerate(items):
+        whole = people.get(option.place.country_code)
+        if option.place.feature is Feature.CITY and whole and _people(option.place) > NAMESAKE_SHARE * whole:
+            prior[i] += NAMESAKE_CITY
+    return prior
 
 
 def _people(place: Place) -> float:

@@ -33,6 +33,10 @@ class Geoparser:
         """Place names that are already recognised, in the light of the outlet's home where it is known."""
         return self._resolver.resolve(article, toponyms, home)
 
+    def learn_homes(self, documents: Iterable[tuple[Article, Sequence[Toponym]]]) -> dict[str, Home]:
+        """Where the outlets of these articles live, by domain, as far as the articles and the domains show it."""
+        return self._resolver.learn_homes(documents)
+
     def recognise(self, article: Article) -> list[Toponym]:
         """The names alone, not yet placed."""
         return [

@@ -18,7 +18,6 @@ from map_app.gazetteer.lookup import Gazetteer
 from map_app.geoparse.evaluate import Evaluation, Figures
 from map_app.geoparse.features import MAX_NAME_TOKENS, FeatureMaker, Sentence
 from map_app.geoparse.gold import GoldDocument, read_gold
-from map_app.geoparse.homes import learn_homes
 from map_app.geoparse.membership import Membership
 from map_app.geoparse.pipeline import Geoparser
 from map_app.geoparse.recognise import FEATURES_VERSION, Recogniser, metadata_path
@@ -211,10 +210,7 @@ def cross_validate(
             for name, documents in corpora.items():
                 held_out = [d for fold, d in zip(fold_of[name], documents, strict=True) if fold == number]
                 found = [geoparser.recognise(d.article) for d in held_out]
-                homes = learn_homes(
-                    (d.article.domain, resolver.resolve(d.article, toponyms))
-                    for d, toponyms in zip(held_out, found, strict=True)
-                )
+                homes = resolver.learn_homes((d.article, toponyms) for d, toponyms in zip(held_out, found, strict=True))
                 for d, toponyms in zip(held_out, found, strict=True):
                     home = homes.get(d.article.domain)
                     evaluations[name].add(d, resolver.resolve(d.article, toponyms, home))

@@ -1,5 +1,6 @@
 import pytest
 
+from map_app.geoparse.confidence import THRESHOLD
 from map_app.geoparse.homes import Home
 from map_app.geoparse.resolve import Resolver
 from map_app.model import Article, Feature, Toponym
@@ -76,3 +77,50 @@ def test_a_name_that_nobody_knows_says_so(resolver):
     [unknown] = resolve(resolver, "In Xyzzyqua it rains", "Xyzzyqua")
     assert unknown.place is None
     assert unknown.unplaced_because == "no candidate"
+
+
+def test_a_place_that_the_gazetteer_lacks_stands_beside_its_neighbour_and_says_so(resolver):
+    text = "Police in Pittsburgh looked for a man in Squirrel Hill, Pennsylvania. Pittsburgh and Penn Hills were quiet."
+    resolutions = resolve(resolver, text, "Pittsburgh", "Squirrel Hill", "Pittsburgh", "Penn Hills")
+    assert resolutions[1].place == resolutions[0].place
+    assert [evidence.reason for evidence in resolutions[1].evidence] == ["beside"]
+    assert resolutions[1].confidence < resolutions[0].confidence
+
+
+def test_a_small_namesake_far_from_a_local_story_is_not_believed(resolver, gazetteer):
+    [lebanon] = [m.place for m in gazetteer.candidates("Lebanon") if m.place.admin1 == "Pennsylvania"][:1]
+    text = "From Annville and Palmyra to Grantville roads were closed."
+    resolutions = resolve(resolver, text, "Annville", "Palmyra", "Grantville", home=Home("US", "Pennsylvania", lebanon))
+    assert resolutions[2].place is None or resolutions[2].place.admin1 == "Pennsylvania"
+    assert "Georgia" in {candidate.place.admin1 for candidate in resolutions[2].candidates}
+
+
+def test_a_guess_that_is_more_often_wrong_than_right_is_not_placed_and_says_so(resolver):
+    text = "Gilchrist flew to Rome."
+    toponyms = [Toponym("Gilchrist", 0, 9, confidence=0.3), Toponym("Rome", 18, 22)]
+    gilchrist, rome = resolver.resolve(Article(id="a", title="", text=text), toponyms)
+    assert gilchrist.place is None
+    assert gilchrist.unplaced_because == "below the threshold"
+    assert gilchrist.candidates
+    assert gilchrist.confidence < THRESHOLD < rome.confidence
+
+
+@pytest.mark.parametrize(
+    ("text", "names", "name"),
+    [
+        ("in Mt. Pleasant, Iowa, on", ["Mt. Pleasant", "Iowa"], "Mount Pleasant"),
+        ("in Saint Louis, Mo., on", ["Saint Louis", "Mo."], "St. Louis"),
+        ("in Ft. Worth, Texas, on", ["Ft. Worth", "Texas"], "Fort Worth"),
+        ("in Loudon Co., Tenn., on", ["Loudon Co.", "Tenn."], "Loudon County"),
+        ("at Delhi High Court on", ["Delhi High Court"], "Delhi"),
+    ],
+)
+def test_short_forms_are_written_out_and_what_is_named_after_its_town_found(resolver, text, names, name):
+    assert resolve(resolver, text, *names)[0].place.name == name
+
+
+def test_a_county_may_be_named_without_the_word_in_its_own_states_news(resolver, gazetteer):
+    [atlanta] = [m.place for m in gazetteer.candidates("Atlanta") if m.place.population > 100_000]
+    text = "Schools in DeKalb, Gwinnett and Atlanta are closed."
+    resolutions = resolve(resolver, text, "DeKalb", "Gwinnett", "Atlanta", home=Home("US", "Georgia", atlanta))
+    assert [r.place.name for r in resolutions] == ["DeKalb County", "Gwinnett County", "Atlanta"]

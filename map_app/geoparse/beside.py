@@ -1,0 +1,147 @@
+"""Names of places that the gazetteer lacks, placed at a place that the article names near them.
+
+"Squirrel Hill" in a story from Pittsburgh is somewhere in Pittsburgh, and so is a "Greenwood" whose only namesakes in
+the gazetteer lie three states away. The place given is the neighbour's; the evidence says that it stands beside it.
+"""
+
+import bisect
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from map_app.geo import distance_km
+from map_app.geoparse.homes import Home
+from map_app.geoparse.options import admin1_key
+from map_app.geoparse.ranking import SAME_SPOT_KM, Group, Ranking, Weights, nearness
+from map_app.model import Feature, Place
+
+#: An unlisted place is taken to lie this far from its neighbour.
+UNLISTED_KM = 20.0
+#: What each e-fold more characters between a name and its neighbour takes off.
+PER_CHARACTERS = 0.1
+#: What the outlet's own town, which need not be named at all, is behind a neighbour in the text.
+HOME_UNNAMED = 0.5
+#: How many neighbours on each side are compared.
+REACH = 3
+
+_SETTLEMENTS = frozenset({Feature.CITY, Feature.ADMIN2})
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """Where an unlisted place may be taken to be."""
+
+    place: Place
+    #: Comparable with the scores of the name's own candidates.
+    score: float
+    #: Characters from the name to the neighbour's, or None for the outlet's own town.
+    characters: int | None
+
+
+class Neighbours:
+    """The settled places of an article in reading order."""
+
+    def __init__(
+        self,
+        ranking: Ranking | None,
+        positions: Sequence[int],
+        home: Home | None,
+        weights: Weights,
+        label: Callable[[str], int],
+    ) -> None:
+        """`positions` holds where each toponym stands, in characters; `label` turns keys into the ranking's labels."""
+        self._ranking = ranking
+        self._positions = positions
+        self._home = home
+        self._weights = weights
+        self._label = label
+        self._groups: Sequence[Group] = ranking.groups if ranking else ()
+        #: Places chosen for the groups, or None where a choice is no neighbour.
+        self._chosen: list[Place | None] = []
+        self._scores: list[float] = []
+        anchors: list[tuple[int, int]] = []
+        if ranking is not None:
+            self._scores = ranking.scores[ranking.chosen].tolist()
+            for number, row in enumerate(ranking.chosen.tolist()):
+                option = ranking.option(row)
+                settled = option.place.feature in _SETTLEMENTS and option.penalty == 0
+                self._chosen.append(option.place if settled else None)
+                if settled:
+                    anchors += [(positions[i], number) for i in ranking.groups[number].members]
+        anchors.sort()
+        self._at = [position for position, _ in anchors]
+        self._numbers = [number for _, number in anchors]
+        self._context: dict[str, float] = {}
+
+    def of_unknown(self, group: Group) -> Beside | None:
+        """Where a name without candidates is, or None where nothing is near."""
+        return self._best(group)
+
+    def of_known(self, number: int) -> Beside | None:
+        """Where a name is whose own candidates are all less likely than an unlisted place; None for all others."""
+        group, place = self._groups[number], self._chosen[number]
+        if place is None or group.surroundings.container or group.options.container:
+            return None
+        if self._scores[number] > self._ceiling():
+            return None
+        found = self._best(group)
+        if found is None or found.score <= self._scores[number]:
+            return None
+        return None if distance_km(found.place.point, place.point) < SAME_SPOT_KM else found
+
+    def _ceiling(self) -> float:
+        """No unlisted place scores more."""
+        w = self._weights
+        home = w.home_country + w.home_admin1 + w.home_distance * 6 if self._home else 0.0
+        return w.unlisted + w.country_share + w.admin1_share + home
+
+    def _best(self, group: Group) -> Beside | None:
+        best = None
+        nearest = self._nearest(group)
+        if nearest is not None:
+            characters, place = nearest
+            best = Beside(place, self._likelihood(place) - PER_CHARACTERS * math.log1p(characters), characters)
+        if self._home is not None and self._home.city is not None:
+            score = self._likelihood(self._home.city) - HOME_UNNAMED
+            if best is None or score > best.score:
+                best = Beside(self._home.city, score, None)
+        return best
+
+    def _nearest(self, group: Group) -> tuple[int, Place] | None:
+        """Characters to the nearest settled place of another name, and that place."""
+        best: tuple[int, Place] | None = None
+        for i in group.members:
+            position = self._positions[i]
+            middle = bisect.bisect(self._at, position)
+            for at in range(max(0, middle - REACH), min(len(self._at), middle + REACH)):
+                number = self._numbers[at]
+                place = self._chosen[number]
+                characters = abs(self._at[at] - position)
+                if place is None or self._groups[number].key == group.key:
+                    continue
+                if best is None or characters < best[0]:
+                    best = characters, place
+        return best
+
+    def _likelihood(self, place: Place) -> float:
+        """The score of some unlisted place near this one."""
+        known = self._context.get(place.id)
+        if known is None:
+            known = self._context[place.id] = self._work_out(place)
+        return known
+
+    def _work_out(self, place: Place) -> float:
+        w, home = self._weights, self._home
+        score = w.unlisted - w.distance * math.log1p(UNLISTED_KM)
+        if self._ranking is not None:
+            score += w.country_share * self._ranking.share_of_country(self._label(place.country_code))
+            score += w.admin1_share * self._ranking.share_of_admin1(self._label(admin1_key(place)))
+        if home is not None and place.country_code == home.country_code:
+            score += w.home_country
+            if home.admin1 and admin1_key(place) == home.admin1_key:
+                score += w.home_admin1
+        if home is not None and home.city is not None:
+            score += w.home_distance * float(nearness(np.array(distance_km(place.point, home.city.point))))
+        return score
