@@ -1,5 +1,6 @@
 """The page: map, list and filters, put together from one visitor's state."""
 
+import base64
 import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -16,6 +17,7 @@ from map_app.ui import article_list, filters, map_view, state
 from map_app.ui.opening import Opening, opening
 from map_app.ui.share import ViewState, write
 from map_app.ui.text import escaped
+from map_app.webmap import silhouette
 
 logger = logging.getLogger(__name__)
 
@@ -73,6 +75,11 @@ def _wait_for(current: Opening) -> None:
     with st.empty().container():
         with st.container(horizontal=True, key="head"):
             st.html(_WORDMARK)
+        with st.container(key="map"):
+            # As a mask, so that the land has the colour of either theme.
+            land = base64.b64encode(silhouette().encode()).decode()
+            picture = f"mask-image: url(data:image/svg+xml;base64,{land})"
+            st.html(f'<div class="world" aria-hidden="true" style="{picture}"></div>')
         with st.container(key="panel"):
             bar = st.progress(0.0, "Preparing the map for its first start")
             st.html(_SKELETON)

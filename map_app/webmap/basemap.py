@@ -1,7 +1,9 @@
 """The map that never changes: Leaflet from this machine, country outlines, and tiles where they are asked for."""
 
 import importlib.metadata
+import itertools
 import json
+import math
 from collections.abc import Callable
 from pathlib import Path
 
@@ -33,6 +35,26 @@ def static_folders() -> dict[str, Path]:
             raise MapAppError(f"the package {package} is not installed: pip install -r requirements.txt") from e
         folders[name] = folder
     return folders
+
+
+def silhouette() -> str:
+    """All land as a coarse SVG in Mercator's projection, filling its box: what can be shown before there is a map."""
+    outlines = json.loads((STATIC / "outlines.json").read_text(encoding="utf-8"))
+    path = []
+    for feature in outlines["features"]:
+        for polygon in feature["geometry"]["coordinates"]:
+            points = [point for point, _ in itertools.groupby(_on_silhouette(lon, lat) for lon, lat in polygon[0])]
+            if len(set(points)) > 2:  # what is left of an island smaller than a pixel is no area
+                path.append("M" + " ".join(f"{x},{y}" for x, y in points) + "z")
+    return (
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 500 320" preserveAspectRatio="xMidYMid slice">'
+        f'<path d="{"".join(path)}"/></svg>'
+    )
+
+
+def _on_silhouette(longitude: float, latitude: float) -> tuple[int, int]:
+    northing = math.log(math.tan(math.pi / 4 + math.radians(max(-80.0, min(83.0, latitude))) / 2))
+    return round((longitude + 180) / 0.72), round(210 - northing * 250 / math.pi)
 
 
 class _Map(folium.Map):
