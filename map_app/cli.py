@@ -8,17 +8,21 @@ import dataclasses
 import json
 import logging
 import os
+import re
+import signal
 import sys
+import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from map_app.errors import MapAppError, SettingsError, UnreadableError
+from map_app.errors import MapAppError, SettingsError, SourceError, UnreadableError
 from map_app.settings import GOLD_SET, PREFIX, Settings
 
 if TYPE_CHECKING:
     from map_app.ingest import IngestReport
+    from map_app.refresh import RefreshReport
     from map_app.sources.files import Item
 
 # What a command needs is imported within it, so that --help and mistakes are answered at once.
@@ -85,6 +89,36 @@ def build_parser() -> argparse.ArgumentParser:
         store_option,
     )
 
+    feeds = commands.add_parser("feeds", help="the feeds that you follow")
+    inner = feeds.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    add = command(inner, "add", _feeds_add, "follow a feed, or change how one is followed", store_option)
+    add.add_argument("url", metavar="ADDRESS", help="of the feed, or of a site that announces it")
+    add.add_argument("--every", metavar="TIME", type=_duration, help="how often to read it, such as 30m, 2h or 1d")
+    add.add_argument("--publisher", metavar="NAME", help="the outlet's name, in place of the feed's title")
+    add.add_argument(
+        "--full-text",
+        action=argparse.BooleanOptionalAction,
+        help="whether to follow the links of teasers for the whole text (default: yes)",
+    )
+    remove = command(inner, "remove", _feeds_remove, "follow feeds no more; their articles stay", store_option)
+    remove.add_argument("urls", metavar="ADDRESS", nargs="+")
+    command(inner, "list", _feeds_list, "say which feeds you follow and how they fare", store_option)
+    refresh = command(inner, "refresh", _feeds_refresh, "read your feeds now", store_option)
+    refresh.add_argument("urls", metavar="ADDRESS", nargs="*", help="only these (default: all)")
+    refresh.add_argument("--due", action="store_true", help="only those whose time has come")
+    watch = command(inner, "watch", _feeds_watch, "read each feed when its time comes, until stopped", store_option)
+    watch.add_argument(
+        "--every",
+        metavar="TIME",
+        type=_duration,
+        default=3600,
+        help="how often to read feeds that say nothing else, such as 15m (default: 1h)",
+    )
+    imports = command(inner, "import", _feeds_import, "follow the feeds of an OPML list", store_option)
+    imports.add_argument("list", metavar="OPML", help="the file; - for standard input")
+    export = command(inner, "export", _feeds_export, "write the feeds that you follow as an OPML list", store_option)
+    export.add_argument("list", metavar="OPML", nargs="?", default=PIPE, help="the file (default: standard output)")
+
     gazetteer = commands.add_parser("gazetteer", help="the offline list of the world's places")
     inner = gazetteer.add_subparsers(title="commands", metavar="COMMAND", required=True)
     command(inner, "build", _gazetteer_build, "build the gazetteer if it is missing or out of date")
@@ -137,6 +171,19 @@ def _at_least_one(text: str) -> int:
     if number < 1:
         raise argparse.ArgumentTypeError("it must be at least 1")
     return number
+
+
+#: Of a time such as 15m, in seconds.
+_UNITS_S = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86_400}
+_SHORTEST_S, _LONGEST_S = 60, 30 * 86_400
+
+
+def _duration(text: str) -> int:
+    found = re.fullmatch(r"(\d{1,7})\s*(s|m|min|h|d)", text.strip().lower())
+    seconds = int(found[1]) * _UNITS_S[found[2]] if found else 0
+    if not _SHORTEST_S <= seconds <= _LONGEST_S:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a time from 1m to 30d, such as 15m, 2h or 1d")
+    return seconds
 
 
 def _with_options(settings: Settings, options: argparse.Namespace) -> Settings:
@@ -254,6 +301,168 @@ def _ingest(options: argparse.Namespace, settings: Settings) -> int:
         _say("map_app: interrupted; what is counted above is kept, and running it again completes it")
         return INTERRUPTED
     return FAILED if report.failed else DONE
+
+
+def _feeds_add(options: argparse.Namespace, settings: Settings) -> int:
+    from map_app.fetch import open_fetcher
+    from map_app.refresh import find_feed
+    from map_app.store import Store
+
+    url = options.url if "://" in options.url else f"https://{options.url}"
+    chosen = {"every_s": options.every, "publisher": options.publisher, "full_text": options.full_text}
+    chosen = {name: value for name, value in chosen.items() if value is not None}
+    with Store.open(settings.store) as store, open_fetcher(settings) as fetcher:
+        feed = store.feeds.get(url)
+        if feed is None:
+            try:
+                found = find_feed(url, fetcher, limits=settings)
+            except SourceError as e:
+                _say(f"map_app: {url}: {e}")
+                return FAILED
+            if found.feed is None:
+                for announced in found.announced:
+                    _print(f"{announced.url}\t{announced.title}")
+                _say(f"map_app: {url} announces {len(found.announced)} feeds: add the one that you mean by its address")
+                return FAILED
+            if store.feeds.add([dataclasses.replace(found.feed, **chosen)]):
+                _print(f"{found.feed.url}\t{found.feed.title}\tadded; it is read by `python -m map_app feeds refresh`")
+                return DONE
+            feed = store.feeds.get(found.feed.url) or found.feed
+        # Read in full the next time, so that what was chosen holds for what it has now.
+        store.feeds.change(
+            feed.url, dataclasses.replace(feed, **chosen, digest="", etag="", last_modified="", due=None)
+        )
+    _print(f"{feed.url}\t{feed.title}\tfollowed already{'; what you chose was changed' if chosen else ''}")
+    return DONE
+
+
+def _feeds_remove(options: argparse.Namespace, settings: Settings) -> int:
+    from map_app.store import Store
+
+    code = DONE
+    with Store.open(settings.store) as store:
+        for url in options.urls:
+            if store.feeds.remove(url):
+                _print(f"{url}\tremoved; its articles stay")
+            else:
+                _say(f"map_app: {url} is not followed: `python -m map_app feeds list` says what is")
+                code = FAILED
+    return code
+
+
+def _feeds_list(_options: argparse.Namespace, settings: Settings) -> int:
+    from map_app.refresh import chosen_for, health, utc_now
+    from map_app.store import Store
+
+    with Store.open(settings.store) as store:
+        feeds = store.feeds.all()
+    now = utc_now()
+    for feed in feeds:
+        _print("\t".join((feed.url, feed.publisher or feed.title, health(feed, now), chosen_for(feed))).rstrip())
+    if not feeds:
+        _say("map_app: no feeds are followed yet: `python -m map_app feeds add ADDRESS` adds one")
+    return DONE
+
+
+def _feeds_refresh(options: argparse.Namespace, settings: Settings) -> int:
+    from map_app.fetch import open_fetcher
+    from map_app.refresh import refresh_feeds
+    from map_app.store import Store
+
+    line = _ProgressLine(options.verbose)
+    with Store.open(settings.store) as store, open_fetcher(settings) as fetcher:
+        unknown = [url for url in options.urls if store.feeds.get(url) is None]
+        if unknown:
+            _say(f"map_app: {unknown[0]} is not followed: `python -m map_app feeds add {unknown[0]}` adds it")
+            return FAILED
+        if not store.feeds.all():
+            _say("map_app: no feeds are followed yet: `python -m map_app feeds add ADDRESS` adds one")
+            return DONE
+        report = refresh_feeds(
+            store,
+            _open_geoparser(settings, line),
+            fetcher,
+            limits=settings,
+            only=options.urls or None,
+            due_only=options.due,
+            progress=line,
+        )
+    line.done()
+    _tell_refresh(report)
+    if report.interrupted:
+        _say("map_app: interrupted; what is counted above is kept, and the next refresh completes it")
+        return INTERRUPTED
+    return FAILED if report.failed else DONE
+
+
+def _tell_refresh(report: "RefreshReport") -> None:
+    for outcome in report.outcomes:
+        for note in outcome.notes:
+            _say(f"{note.where}: {note.what}")
+        for failure in outcome.failed:
+            _say(f"{failure.where}: failed: {failure.why}")
+        if outcome.error or outcome.waiting:
+            _say(f"{outcome.feed.url}: {f'failed: {outcome.error}' if outcome.error else outcome.waiting}")
+    waiting = sum(bool(outcome.waiting) for outcome in report.outcomes)
+    _print(
+        f"{report.added:,} added, {report.updated:,} updated, {report.unchanged:,} unchanged from "
+        f"{len(report.outcomes):,} feeds, {len(report.failed):,} failed, {waiting:,} left alone for now"
+    )
+    sys.stdout.flush()
+
+
+def _feeds_watch(options: argparse.Namespace, settings: Settings) -> int:
+    from map_app.fetch import open_fetcher
+    from map_app.refresh import watch_feeds
+    from map_app.store import Store
+
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    line = _ProgressLine(options.verbose)
+    geoparser = _open_geoparser(settings, line)
+    line.done()
+    with Store.open(settings.store) as store, open_fetcher(settings) as fetcher:
+        watch_feeds(
+            store,
+            geoparser,
+            fetcher,
+            limits=settings,
+            every_s=options.every,
+            stop=stop.is_set,
+            sleep=stop.wait,
+            tell=_tell_refresh,
+        )
+    return DONE
+
+
+def _feeds_import(options: argparse.Namespace, settings: Settings) -> int:
+    from map_app.refresh import utc_now
+    from map_app.sources.opml import read_opml
+    from map_app.store import Store, Subscription
+
+    data = sys.stdin.buffer.read() if options.list == PIPE else Path(options.list).read_bytes()
+    listed, failures = read_opml(data, "standard input" if options.list == PIPE else options.list)
+    now = utc_now()
+    with Store.open(settings.store) as store:
+        added = store.feeds.add(
+            Subscription(feed.url, feed.url, title=feed.title, site=feed.site, added=now) for feed in listed
+        )
+    for failure in failures:
+        _say(f"{failure.where}: failed: {failure.why}")
+    _print(f"{added:,} added, {len(listed) - added:,} followed already, {len(failures):,} failed")
+    return FAILED if failures else DONE
+
+
+def _feeds_export(options: argparse.Namespace, settings: Settings) -> int:
+    from map_app.sources.opml import Listed, write_opml
+    from map_app.store import Store
+
+    with Store.open(settings.store) as store:
+        listed = [Listed(feed.url, feed.title, feed.site) for feed in store.feeds.all()]
+    with _lines_out(options.list) as write:
+        write(write_opml(listed, "Feeds").decode("utf-8").rstrip())
+    return DONE
 
 
 def _geoparse(options: argparse.Namespace, settings: Settings) -> int:

@@ -24,6 +24,7 @@
         ├── StoreDamagedError       the file is not a sound database
         ├── StoreFullError          no room left to write
         ├── StoreReadOnlyError      it may be read, not written
+        ├── StoreBusyError          another process does with it what one may do at a time
         └── StoreVersionError       written by a newer version of this program
 
 Every message says what happened, to what, and what to do about it.
@@ -131,6 +132,10 @@ class StoreFullError(StoreError):
 
 class StoreReadOnlyError(StoreError):
     """The store may be read, not written."""
+
+
+class StoreBusyError(StoreError):
+    """Another process does with the store what one may do at a time."""
 
 
 class StoreVersionError(StoreError):

@@ -73,6 +73,8 @@ class Entry:
     article: Article
     #: Whether the feed seems to hold only the beginning of it, and the whole to be at `article.url`.
     is_teaser: bool
+    #: Whether the title was made here, for want of one.
+    is_untitled: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +173,7 @@ def parse_feed(
             notes.append(Note(where, "passed over: the feed holds this entry twice"))
             continue
         seen.add(article.id)
-        entries.append(Entry(article, _is_teaser(article, raw)))
+        entries.append(Entry(article, _is_teaser(article, raw), is_untitled=not raw.title))
     return Feed(
         title=document.title,
         site=_first_web_url(document.links, url),

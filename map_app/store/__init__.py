@@ -1,6 +1,19 @@
 """Articles and resolutions, kept in SQL, asked for by an ArticleFilter."""
 
+from map_app.store.feeds import FeedTables, HostWait, PageTry, Subscription
 from map_app.store.query import Facets, Summary, UnplacedName
 from map_app.store.store import PutReport, Store, fingerprint_of, set_aside
 
-__all__ = ["Facets", "PutReport", "Store", "Summary", "UnplacedName", "fingerprint_of", "set_aside"]
+__all__ = [
+    "Facets",
+    "FeedTables",
+    "HostWait",
+    "PageTry",
+    "PutReport",
+    "Store",
+    "Subscription",
+    "Summary",
+    "UnplacedName",
+    "fingerprint_of",
+    "set_aside",
+]

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from map_app.errors import StoreVersionError
 from map_app.store.copies import group_of
+from map_app.store.feeds import feed_tables
 
 
 def _first_tables(connection: sqlite3.Connection) -> None:
@@ -155,7 +156,12 @@ def _story_groups(connection: sqlite3.Connection) -> None:
 
 
 #: Each takes a store from the version before to its own, its place in the list counted from 1.
-MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (_first_tables, _dates_at_mentions, _story_groups)
+MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
+    _first_tables,
+    _dates_at_mentions,
+    _story_groups,
+    feed_tables,
+)
 
 
 def version_of(connection: sqlite3.Connection) -> int:

@@ -31,6 +31,7 @@ from map_app.model import (
 )
 from map_app.store import query
 from map_app.store.connections import Connections, damaged, translated
+from map_app.store.feeds import FeedTables
 from map_app.store.schema import check_version, migrate
 from map_app.store.text import storable
 from map_app.store.write import write_article
@@ -96,6 +97,8 @@ class Store:
         self.read_only = read_only
         self._now = now
         self._connections = Connections(path, read_only=read_only)
+        #: The feeds that are followed.
+        self.feeds = FeedTables(self._connections)
 
     @classmethod
     def open(cls, path: Path, *, read_only: bool = False, now: Callable[[], datetime] = _utc_now) -> Self:
