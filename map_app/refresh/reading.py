@@ -127,7 +127,9 @@ class FeedReader:
         if fetched.content_type not in _PAGE_TYPES:
             raise UnreadableError(f"it is no web page but {fetched.content_type}")
         page = read_page(fetched.body)
-        text = page.text[: self._limits.max_article_chars].strip()
+        first, _, rest = page.text.partition("\n")
+        text = rest if first.strip() in (page.title, article.title) else page.text
+        text = text[: self._limits.max_article_chars].strip()
         if len(text) < len(article.text) * WORTH_IT:
             raise UnreadableError("the page has no more text than the feed")
         published = article.published or published_of(page.published, now=self._now())[0]

@@ -46,6 +46,9 @@ MAX_ENTRIES = 10_000
 #: How much of a document is looked at to tell what it is.
 START_CHARS = 2000
 
+#: What is known of feedparser and of the parsers under it when markup is broken in ways that nobody foresaw.
+FEEDPARSER_FAULTS = (ValueError, TypeError, LookupError, AttributeError, AssertionError, RecursionError)
+
 _PERIODS_S = {"hourly": 3600, "daily": 86_400, "weekly": 7 * 86_400, "monthly": 30 * 86_400, "yearly": 365 * 86_400}
 
 _XML_DECLARATION = re.compile(rb"\s*<\?xml[^>]{0,200}?encoding\s*=\s*[\"']\s*([A-Za-z0-9_:.\-]{2,40})")
@@ -60,6 +63,7 @@ _TRAILS_OFF = re.compile(
 )
 _EAST_ASIAN_DATE = re.compile(r"(\d{4})\s*[年년]\s*(\d{1,2})\s*[月월]\s*(\d{1,2})\s*[日일]")
 _URI = re.compile(r"(?:https?://|tag:|urn:|info:|doi:)", re.IGNORECASE)
+_GEOMETRY = re.compile(r"</?(?:gml|georss|geo):[^<>]{0,1000}>", re.IGNORECASE)
 _ELEMENT = re.compile(r"<[^\W\d]")
 _JSON_ITEMS = re.compile(r'"items"\s*:\s*\[\s*')
 _JSON_TEXT = re.compile(r'"(title|home_page_url|language|version)"\s*:\s*("(?:[^"\\]|\\.){0,500}")')
@@ -201,20 +205,15 @@ def _read_xml(text: str, url: str) -> _Document:
     elements = sum(1 for _ in islice(_ELEMENT.finditer(text), MAX_ELEMENTS + 1))
     if elements > MAX_ELEMENTS:
         raise TooLargeError(f"it has more than {MAX_ELEMENTS:,} elements: no feed that can be read in bounded time")
-    import feedparser  # noqa: PLC0415  # takes as long to load as a feed to read
-
     body = without_doctype(_DECLARATION.sub("", text, count=1))
-    declared = b'<?xml version="1.0" encoding="utf-8"?>\n'
     try:
-        parsed = feedparser.parse(
-            io.BytesIO(declared + body.encode("utf-8", errors="replace")),  # bare bytes might be opened as a path
-            response_headers={"content-type": "application/xml; charset=utf-8", "content-location": url},
-            resolve_relative_uris=False,
-            sanitize_html=False,
-        )
-    except (ValueError, TypeError, LookupError, AttributeError, AssertionError, RecursionError) as e:
-        # What is known of feedparser and of the parsers under it when markup is broken in ways that nobody foresaw.
-        raise UnreadableError("this is not a feed that can be read") from e
+        parsed = _parsed(body, url)
+    except FEEDPARSER_FAULTS:
+        # Most often a coordinate that it cannot read: better none than no entries.
+        try:
+            parsed = _parsed(_GEOMETRY.sub("", body), url)
+        except FEEDPARSER_FAULTS as e:
+            raise UnreadableError("this is not a feed that can be read") from e
     facts = parsed["feed"]
     if not parsed["entries"] and (_WEB_PAGE.search(text[:START_CHARS]) or not (parsed.get("version") or facts)):
         raise UnreadableError(
@@ -232,6 +231,19 @@ def _read_xml(text: str, url: str) -> _Document:
         entries=tuple(_raw_entry(entry) for entry in parsed["entries"]),
         warning=warning,
     )
+
+
+def _parsed(body: str, url: str) -> Mapping[str, Any]:
+    import feedparser  # noqa: PLC0415  # takes as long to load as a feed to read
+
+    declared = b'<?xml version="1.0" encoding="utf-8"?>\n'
+    found: Mapping[str, Any] = feedparser.parse(
+        io.BytesIO(declared + body.encode("utf-8", errors="replace")),  # bare bytes might be opened as a path
+        response_headers={"content-type": "application/xml; charset=utf-8", "content-location": url},
+        resolve_relative_uris=False,
+        sanitize_html=False,
+    )
+    return found
 
 
 def _raw_entry(entry: Mapping[str, Any]) -> _Raw:

@@ -348,6 +348,13 @@ def test_what_is_no_feed_is_refused_with_the_reason(data: bytes, why: str) -> No
         read(data)
 
 
+def test_coordinates_that_no_parser_can_read_cost_no_entry() -> None:
+    where = '<georss:where><gml:Point srsName="EPSG:x"><gml:pos>1 2</gml:pos></gml:Point></georss:where>'
+    feed = rss(f"<title>A</title>{where}", "<title>B</title><gml:pos>1 2</gml:pos>")
+    spaces = 'xmlns:georss="http://www.georss.org/georss" xmlns:gml="http://www.opengis.net/gml"'
+    assert [article.title for article in articles(feed.replace("<rss", f"<rss {spaces}"))] == ["A", "B"]
+
+
 def test_a_feed_made_of_a_million_elements_is_refused() -> None:
     with pytest.raises(TooLargeError, match="200,000 elements"):
         read(rss("<a>" * 1_000_000))
