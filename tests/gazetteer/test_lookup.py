@@ -36,6 +36,16 @@ def ids(gazetteer: Gazetteer, name: str) -> list[str]:
         ("Washington", "city:4140963"),
         ("Washington", "admin1:US.WA"),
         ("Cook County", "admin2:US.IL.cook-county"),
+        ("Loudon Co.", "admin2:US.TN.loudon-county"),
+        ("Avoyelles", "admin2:US.LA.avoyelles-parish"),
+        ("York County", "admin2:US.VA.york-county"),
+        ("Somme", "admin2:FR.32.somme"),
+        ("Lanexa", "post:US.VA.lanexa-new-kent"),
+        ("Saint Louis", "city:4407066"),
+        ("N. Charleston", "city:4589387"),
+        ("Al-Raqqa", "city:172955"),
+        ("Heathrow Airport", "airport:LHR"),
+        ("Denver Airport", "airport:DEN"),
     ],
 )
 def test_a_name_finds_the_place(gazetteer: Gazetteer, name: str, place_id: str) -> None:
