@@ -14,6 +14,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -58,8 +59,8 @@ def build_parser() -> argparse.ArgumentParser:
         "paths",
         nargs="+",
         metavar="PATH",
-        help=".txt, .md, .html, .json, .jsonl, .csv, .tsv, .eml and .mbox files, .zip, .gz and .tar.gz archives and "
-        "folders of them; - for JSON Lines from a pipe",
+        help="web addresses; .txt, .md, .html, .json, .jsonl, .csv, .tsv, .eml and .mbox files, .zip, .gz and .tar.gz "
+        "archives and folders of them; - for JSON Lines from a pipe",
     )
 
     geoparse = command(commands, "geoparse", _geoparse, "find and place the names in documents, one JSON object a line")
@@ -142,6 +143,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         options = build_parser().parse_args(arguments)
         settings = _with_options(Settings.from_environment(), options)
         logging.basicConfig(level=settings.log_level, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+        # What it could not read is reported with its address or file, which its own messages lack.
+        logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
         code: int = options.run(options, settings)
         sys.stdout.flush()
     except MapAppError as e:
@@ -265,13 +268,16 @@ def _write_utf8(text: str) -> None:
 
 
 def _ingest(options: argparse.Namespace, settings: Settings) -> int:
+    from map_app.fetch.addresses import looks_like_address
     from map_app.ingest import ingest_items
     from map_app.sources.files import read_lines, read_path
     from map_app.store import Store
 
     def items() -> Iterator["Item"]:
         for path in options.paths:
-            if path == PIPE:
+            if looks_like_address(path) and not Path(path).exists():
+                yield from _items_of_address(path, settings)
+            elif path == PIPE:
                 yield from read_lines(_decoded(sys.stdin), "standard input", max_chars=settings.max_article_chars)
             else:
                 yield from read_path(
@@ -301,6 +307,14 @@ def _ingest(options: argparse.Namespace, settings: Settings) -> int:
         _say("map_app: interrupted; what is counted above is kept, and running it again completes it")
         return INTERRUPTED
     return FAILED if report.failed else DONE
+
+
+def _items_of_address(url: str, settings: Settings) -> Iterator["Item"]:
+    from map_app.fetch import open_fetcher
+    from map_app.sources.web import read_web
+
+    with open_fetcher(settings) as fetcher:
+        yield from read_web(fetcher, url, max_chars=settings.max_article_chars, now=datetime.now(UTC))
 
 
 def _feeds_add(options: argparse.Namespace, settings: Settings) -> int:

@@ -15,6 +15,12 @@
     │   ├── UnknownFormatError      nobody here can read that kind of file
     │   ├── UnreadableError         the bytes are not what their kind promises
     │   ├── TooLargeError           over a limit that keeps the machine safe
+    │   ├── NotAnArticleError       a page that is something else
+    │   │   ├── PaywallError        the article is for subscribers, and only its start is there
+    │   │   ├── LoginPageError      it asks readers to sign in
+    │   │   ├── ConsentPageError    it asks for consent before it shows anything
+    │   │   ├── ErrorPageError      it says that something went wrong, or asks for proof of being human
+    │   │   └── EmptyPageError      no article text is there
     │   └── FetchError              an address gave no answer that can be used
     │       ├── BlockedAddressError not an address of the public web, or not one that is asked
     │       ├── RedirectError       sent on and on, or to nowhere
@@ -83,6 +89,30 @@ class UnreadableError(SourceError, ValueError):
 
 class TooLargeError(SourceError):
     """Over a limit that keeps the machine safe."""
+
+
+class NotAnArticleError(SourceError):
+    """A web page that is something else than an article."""
+
+
+class PaywallError(NotAnArticleError):
+    """The article is for subscribers, and only its start is there."""
+
+
+class LoginPageError(NotAnArticleError):
+    """The page asks its readers to sign in."""
+
+
+class ConsentPageError(NotAnArticleError):
+    """The page asks for consent before it shows anything."""
+
+
+class ErrorPageError(NotAnArticleError):
+    """The page says that something went wrong, or asks for proof that its reader is human."""
+
+
+class EmptyPageError(NotAnArticleError):
+    """No article text is in the page."""
 
 
 class FetchError(SourceError):

@@ -9,6 +9,7 @@ import pytest
 from map_app.cli import build_parser
 from map_app.gazetteer.lookup import Gazetteer
 from map_app.settings import Settings
+from tests.webserver import WebServer, answering
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -198,3 +199,27 @@ def test_geocode_says_that_no_service_is_on(tmp_path: Path) -> None:
     done = run("geocode", store=tmp_path / "s.sqlite")
     assert done.returncode == 1
     assert "MAP_APP_GEOCODER" in done.stderr
+
+
+def test_an_address_is_ingested_and_one_that_leads_inside_is_refused(server: WebServer, tmp_path: Path) -> None:
+    text = "Rain fell on Valencia for three days, and the river rose. Schools stayed closed on Tuesday. " * 5
+    html = f"<html><head><title>Floods in Valencia</title></head><body><article><p>{text}</p></article></body></html>"
+    server.routes["/a"] = answering(html.encode(), content_type="text/html")
+    store = tmp_path / "s.sqlite"
+    refused = run("ingest", f"{server.url}/a", store=store)
+    assert refused.returncode == 1
+    assert "loopback" in refused.stderr
+    assert server.requests == []
+    for counted in ("1 added", "1 unchanged"):
+        done = run("ingest", f"{server.url}/a", store=store, MAP_APP_ALLOW_PRIVATE_ADDRESSES="yes")
+        assert done.returncode == 0, done.stderr
+        assert counted in done.stdout
+
+
+def test_what_is_no_web_address_is_refused_and_the_rest_goes_on(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("Rain fell on Valencia for three days.")
+    addresses = ("file:///etc/passwd", "ftp://e.example/a.txt", "http://u:p@e.example/")
+    done = run("ingest", *addresses, tmp_path / "a.txt", store=tmp_path / "s.sqlite")
+    assert done.returncode == 1
+    assert done.stdout.startswith("1 added")
+    assert [line.partition(": failed: ")[0] for line in done.stderr.splitlines()] == list(addresses)

@@ -156,9 +156,9 @@ def read_address(url: str) -> WebAddress:
     if (port < 1024 and port not in DEFAULT_PORTS.values()) or port in OTHER_SERVICES:
         raise BlockedAddressError(f"the address {shown} names port {port}, which is another service's than the web's")
     # Anything that may not stand in a request is written in percent; what already is in percent stays.
-    target = quote(parts.path or "/", safe="/%:@!$&'()*+,;=~[]|")
+    target = quote(parts.path or "/", safe="/%:@!$&'()*+,;=~[]|", errors="replace")
     if parts.query:
-        target += "?" + quote(parts.query, safe="/%:@!$&'()*+,;=~[]|?{}^`")
+        target += "?" + quote(parts.query, safe="/%:@!$&'()*+,;=~[]|?{}^`", errors="replace")
     return WebAddress(scheme, host, port, target)
 
 

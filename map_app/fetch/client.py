@@ -152,9 +152,9 @@ class Fetcher:
         Raises FetchError by its cause, and TooLargeError for a body over the cap.
         """
         headers = {"Accept": accept, "Accept-Encoding": "gzip, deflate", "User-Agent": self._user_agent}
-        if etag:
+        if _validator(etag):
             headers["If-None-Match"] = etag
-        if last_modified:
+        if _validator(last_modified):
             headers["If-Modified-Since"] = last_modified
         return self._get(read_address(url), headers, self._max_bytes, timeout_s or self._timeout_s)
 
@@ -222,7 +222,7 @@ class Fetcher:
             raise FetchError(f"{address.host} gave no sound answer: {e}") from e
 
     def _raise_timeout(self, address: WebAddress, cause: Exception) -> NoReturn:
-        raise FetchTimeoutError(f"{address.host} gave no whole answer in {self._timeout_s:g} s") from cause
+        raise FetchTimeoutError(f"{address.host} gave no whole answer in {self._deadline.seconds:.3g} s") from cause
 
     def _body(self, answer: "_Answer", max_bytes: int, cut: bool) -> bytes:
         declared = answer.header("content-length")
@@ -331,9 +331,11 @@ class _Deadline(threading.local):
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._until = math.inf
+        self.seconds = math.inf
 
     @contextmanager
     def in_seconds(self, seconds: float) -> Iterator[None]:
+        self.seconds = seconds
         self._until = self._clock() + seconds
         try:
             yield

@@ -8,19 +8,20 @@ User-Agent that names the application, credit shown). All four are kept here, fo
 import json
 import logging
 import math
-import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
-from geopy.adapters import URLLibAdapter
-from geopy.exc import GeocoderRateLimited, GeopyError
+from geopy.adapters import AdapterHTTPError, BaseSyncAdapter
+from geopy.exc import GeocoderParseError, GeocoderRateLimited, GeocoderTimedOut, GeocoderUnavailable, GeopyError
 from geopy.geocoders import Nominatim
 from geopy.geocoders.base import Geocoder
 
-from map_app.errors import SettingsError
+from map_app.errors import FetchError, FetchTimeoutError, HttpStatusError, SettingsError, TooLargeError
+from map_app.fetch import Fetcher
 from map_app.gazetteer.names import fold
 from map_app.geo import Point
 from map_app.geocode.turns import NotNowError, Turns
@@ -175,45 +176,46 @@ def open_service(settings: Settings) -> Nominatim | None:
         domain=f"{address.netloc}{address.path}".rstrip("/"),
         scheme=address.scheme,
         user_agent=agent,
-        adapter_factory=BoundedAdapter,
+        adapter_factory=partial(FetchAdapter, user_agent=agent),
     )
 
 
-class _BoundedAnswer:
-    """An HTTP answer that ends: by size, and by the clock even if a byte comes every second."""
+class FetchAdapter(BaseSyncAdapter):  # type: ignore[misc]  # geopy publishes no types
+    """What geopy asks through: this program's own client, which ends whatever comes.
 
-    def __init__(self, answer: Any, deadline: float) -> None:
-        self._answer = answer
-        self._deadline = deadline
-        self.headers = answer.headers
+    The service may lie in your own network, since the settings name it; it is not followed anywhere else.
+    """
 
-    def getcode(self) -> int:
-        return int(self._answer.getcode())
-
-    def read(self) -> bytes:
-        with self._answer:
-            body = b""
-            while chunk := self._answer.read1(65536):
-                body += chunk
-                if len(body) > MAX_ANSWER_BYTES:
-                    raise ValueError(f"the answer is longer than {MAX_ANSWER_BYTES:,} bytes")
-                if time.monotonic() > self._deadline:
-                    raise TimeoutError("the answer took too long")
-        return body
-
-
-class BoundedAdapter(URLLibAdapter):  # type: ignore[misc]  # geopy publishes no types
-    """geopy's own adapter with a cap on the size and the whole time of an answer."""
-
-    def __init__(self, *, proxies: Any, ssl_context: Any) -> None:
+    def __init__(self, *, user_agent: str, proxies: Any, ssl_context: Any) -> None:
         super().__init__(proxies=proxies, ssl_context=ssl_context)
-        unbounded = vars(self)["urlopen"]
+        self._fetcher = Fetcher(
+            user_agent=user_agent, allow_private=True, max_bytes=MAX_ANSWER_BYTES, max_redirects=0, gap_s=0
+        )
 
-        def urlopen(request: Any, timeout: float) -> _BoundedAnswer:
-            deadline = time.monotonic() + timeout
-            return _BoundedAnswer(unbounded(request, timeout=timeout), deadline)
+    def __exit__(self, *_: object) -> None:
+        self._fetcher.close()
 
-        self.urlopen = urlopen
+    def get_json(self, url: str, *, timeout: float, headers: Mapping[str, str]) -> Any:
+        """The answer as JSON has it; raises what geopy expects."""
+        text = self.get_text(url, timeout=timeout, headers=headers)
+        try:
+            return json.loads(text)
+        except (ValueError, RecursionError) as e:
+            raise GeocoderParseError(f"the answer is not JSON: {e}") from e
+
+    def get_text(self, url: str, *, timeout: float, headers: Mapping[str, str]) -> str:
+        """The answer as text; raises what geopy expects."""
+        try:
+            return self._fetcher.get(url, timeout_s=timeout).body.decode("utf-8")
+        except HttpStatusError as e:
+            pause = {} if e.retry_after_s is None else {"retry-after": str(math.ceil(e.retry_after_s))}
+            raise AdapterHTTPError(str(e), status_code=e.status, headers=pause, text="") from e
+        except FetchTimeoutError as e:
+            raise GeocoderTimedOut(str(e)) from e
+        except FetchError as e:
+            raise GeocoderUnavailable(str(e)) from e
+        except (TooLargeError, UnicodeDecodeError) as e:
+            raise GeocoderParseError(str(e)) from e
 
 
 def _place(name: str, latitude: object, longitude: object, raw: Any) -> Place | None:

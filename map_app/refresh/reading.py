@@ -12,9 +12,9 @@ from map_app.model import Article
 from map_app.refresh.schedule import BUSY
 from map_app.settings import Settings
 from map_app.sources.feeds import Entry, Feed, parse_feed
-from map_app.sources.fields import published_of
+from map_app.sources.fields import published_on_page
 from map_app.sources.files import Note
-from map_app.sources.markup import read_page
+from map_app.sources.web import article_page
 from map_app.store import PageTry, Store, Subscription
 
 ACCEPT_FEED = (
@@ -22,9 +22,6 @@ ACCEPT_FEED = (
     "text/xml;q=0.9, application/json;q=0.8, text/html;q=0.5, */*;q=0.1"
 )
 ACCEPT_PAGE = "text/html, application/xhtml+xml;q=0.9"
-
-#: What a page may say it is; nothing said is tried.
-_PAGE_TYPES = frozenset(("", "text/html", "application/xhtml+xml"))
 
 #: Pages that are followed of one feed in one refresh: at a second each, about as long as anybody waits.
 MAX_PAGES = 50
@@ -124,15 +121,13 @@ class FeedReader:
         if not self._fetcher.allowed(article.url):
             raise UnreadableError("the site's robots.txt does not allow to read it")
         fetched = self._fetcher.get(article.url, accept=ACCEPT_PAGE)
-        if fetched.content_type not in _PAGE_TYPES:
-            raise UnreadableError(f"it is no web page but {fetched.content_type}")
-        page = read_page(fetched.body)
+        page = article_page(fetched)
         first, _, rest = page.text.partition("\n")
-        text = rest if first.strip() in (page.title, article.title) else page.text
+        text = rest if first.strip() == article.title else page.text
         text = text[: self._limits.max_article_chars].strip()
         if len(text) < len(article.text) * WORTH_IT:
             raise UnreadableError("the page has no more text than the feed")
-        published = article.published or published_of(page.published, now=self._now())[0]
+        published = article.published or published_on_page(page.published, now=self._now())[0]
         return replace(
             article,
             title=page.title if entry.is_untitled and page.title else article.title,

@@ -219,6 +219,20 @@ def published_of(value: object, *, now: datetime) -> tuple[datetime | None, str]
     return moment, ""
 
 
+def published_on_page(written: str, *, now: datetime) -> tuple[datetime | None, str]:
+    """The date of a web page like `published_of`, on the day that the page names.
+
+    Late in the day and far from Greenwich it is another day in UTC already. A page is known by the day that its
+    readers see, and so is the article: its time is then the end of that day nearest to it, at most 14 hours away.
+    """
+    moment, note = published_of(written, now=now)
+    named = re.match(r"(\d{4})-(\d{2})-(\d{2})", written)
+    if moment is None or named is None:
+        return moment, note
+    start = datetime(int(named[1]), int(named[2]), int(named[3]), tzinfo=UTC)
+    return min(max(moment, start), start + timedelta(hours=23, minutes=59, seconds=59)), note
+
+
 def web_url(url: str) -> str:
     """The address if it is one of the web, else nothing."""
     url = clean(url).strip()
@@ -346,8 +360,8 @@ def _epoch(value: object) -> datetime | None:
         return None
     try:
         number = float(value)
-    except OverflowError:
-        return None
+    except (OverflowError, ValueError):
+        return None  # ValueError: a separator that regular expressions count as space and float() does not
     seconds = number / 1000 if number >= 1e11 else number
     if not MIN_EPOCH_S <= seconds < 1e10:
         return None

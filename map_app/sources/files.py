@@ -13,7 +13,7 @@ from map_app.errors import SourceError, TooLargeError, UnknownFormatError, Unrea
 from map_app.model import Article
 from map_app.sources.archives import MAX_DEPTH, MAX_FILES, members
 from map_app.sources.decode import clean, decode
-from map_app.sources.fields import NAMES, field_names, has_dateline, key_of, made_title, published_of
+from map_app.sources.fields import NAMES, field_names, has_dateline, key_of, made_title, published_on_page
 from map_app.sources.mail import read_mailbox, read_message
 from map_app.sources.markup import markdown_to_text, read_page
 from map_app.sources.reading import Budget, Failure, Item, Note, Reading
@@ -243,7 +243,7 @@ def _read_markdown(reading: Reading) -> Iterator[Item]:
 
 def _read_html(reading: Reading) -> Iterator[Item]:
     page = read_page(reading.path.read_bytes())
-    published, note = published_of(page.published, now=reading.now)
+    published, note = published_on_page(page.published, now=reading.now)
     yield from reading.one(
         title=page.title, text=page.text, url=page.url, publisher=page.publisher,
         published=published, language=page.language,

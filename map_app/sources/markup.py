@@ -2,14 +2,22 @@
 
 import re
 from dataclasses import dataclass
+from html import unescape
+from urllib.parse import urljoin
 
 from lxml import etree
 
 from map_app.errors import UnreadableError
-from map_app.sources.decode import decode
+from map_app.sources.decode import clean, decode_declared
 
 #: Above this, looking for the article within the page takes too long, and all of its text is taken.
 MAX_EXTRACT_CHARS = 3_000_000
+
+#: How far into a page its encoding may be declared: browsers look at the first kilobyte, some pages come later.
+DECLARED_WITHIN_BYTES = 16_384
+
+#: How far into a page what it says of itself is looked for: heads with styles in them are long.
+MAX_HEAD_CHARS = 300_000
 
 _BLOCKS = frozenset(
     re.findall(
@@ -29,7 +37,6 @@ _UNSEEN = frozenset(
         "math",
         "iframe",
         "object",
-        "head",
         "title",
         "select",
         "button",
@@ -41,6 +48,10 @@ _MARKUP = re.compile(
     r"</(?:p|div|a|span|b|i|strong|em|ul|ol|li|h[1-6]|table|blockquote|figure)\s*>|<br\s*/?>", re.IGNORECASE
 )
 _META_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_:.-]{2,40})", re.IGNORECASE)
+_XML_CHARSET = re.compile(rb"""\s*<\?xml\s[^>]{0,200}?encoding\s*=\s*["']([A-Za-z0-9_:.-]{2,40})["']""")
+_LINK = re.compile(r"<link\s[^>]{1,3000}>", re.IGNORECASE)
+_IS_CANONICAL = re.compile(r"""\brel\s*=\s*["']?canonical\b""", re.IGNORECASE)
+_HREF = re.compile(r"""\bhref\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>"']+))""", re.IGNORECASE)
 _LANG = re.compile(r"<html[^>]{0,500}?\slang\s*=\s*[\"']?([A-Za-z-]{2,20})", re.IGNORECASE)
 _TITLE = re.compile(r"<title[^>]{0,200}>(.{0,2000}?)</title", re.IGNORECASE | re.DOTALL)
 
@@ -55,6 +66,8 @@ class Page:
     publisher: str = ""
     published: str = ""
     language: str = ""
+    #: The text is all that can be seen, since no article could be told from it.
+    whole: bool = False
 
 
 class _TextTarget:
@@ -103,58 +116,118 @@ def html_to_text(html: str) -> str:
     return "\n".join(line for line in lines if line)
 
 
-def read_page(data: bytes) -> Page:
-    """The article of a saved web page, without menus and notices; raises UnreadableError where it has no text."""
-    html = _decode_html(data)
-    page = _extract(html) if len(html) <= MAX_EXTRACT_CHARS else None
+def read_page(data: bytes, *, charset: str = "", url: str = "") -> Page:
+    """The article of a web page, without menus and notices; raises UnreadableError where it has no text.
+
+    `charset` is what the answer's header said and `url` where it came from, as far as they are known. A page in which
+    no article can be told from the rest gives all its visible text.
+    """
+    html = decode_html(data, charset)
+    page = _extract(html, url) if len(html) <= MAX_EXTRACT_CHARS else None
     if page is None:
-        title = _TITLE.search(html)
-        language = _LANG.search(html)
+        language = _LANG.search(html[:MAX_HEAD_CHARS])
         page = Page(
-            title=" ".join(html_to_text(title[1]).split()) if title else "",
+            title=title_of(html),
             text=html_to_text(html),
             language=language[1] if language else "",
+            whole=True,
         )
     if not page.text:
         raise UnreadableError("the page holds no text")
     return page
 
 
-def _extract(html: str) -> Page | None:
-    # Imported late: it takes longer to load than a whole text file to read.
-    from trafilatura import bare_extraction  # noqa: PLC0415
+def title_of(html: str) -> str:
+    """What the page's head gives as its title, or nothing."""
+    title = _TITLE.search(html[:MAX_HEAD_CHARS])
+    return " ".join(html_to_text(title[1]).split()) if title else ""
 
+
+def decode_html(data: bytes, charset: str = "") -> str:
+    """The text of a page: by its byte order mark, the header's charset, what it declares, or as its bytes look."""
+    start = data[:DECLARED_WITHIN_BYTES]
+    declared = [found[1].decode("ascii") for found in (_META_CHARSET.search(start), _XML_CHARSET.match(start)) if found]
+    return clean(decode_declared(data, charset, *declared))
+
+
+def _extract(html: str, url: str) -> Page | None:
+    # Imported late: it takes longer to load than a whole text file to read.
+    from trafilatura import bare_extraction, load_html  # noqa: PLC0415
+
+    # Trees, never strings: htmldate takes a string that looks like an address for one, and downloads it.
+    tree = load_html(html)
+    if tree is None:
+        return None
     document = bare_extraction(
-        html,
+        tree,
+        url=url or None,
         with_metadata=True,
         include_comments=False,
-        date_extraction_params={
-            "original_date": True,
-            "extensive_search": False,
-            "outputformat": "%Y-%m-%dT%H:%M:%S%z",
-        },
+        date_extraction_params={"original_date": True, "extensive_search": True},
     )
     if isinstance(document, dict) or document is None or not document.text:
         return None
-    language = _LANG.search(html)
+    language = _LANG.search(html[:MAX_HEAD_CHARS])
+    title = document.title or ""
+    first, _, rest = document.text.partition("\n")
     return Page(
-        title=document.title or "",
-        text=document.text,
-        url=document.url or "",
+        title=title,
+        # The heading is the title already.
+        text=rest.strip() if rest.strip() and first.strip() == title.strip() else document.text,
+        url=_canonical(html, url) or document.url or "",
         publisher=document.sitename or "",
-        published=document.date or "",
+        published=_published(html, document.date or "", document.url or ""),
         language=document.language or (language[1] if language else ""),
     )
 
 
-def _decode_html(data: bytes) -> str:
-    declared = _META_CHARSET.search(data[:4096])
-    if declared is not None and not data.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")):
-        try:
-            return data.decode(declared[1].decode("ascii"))
-        except (LookupError, UnicodeDecodeError):
-            pass  # the page says wrongly what it is: found out below
-    return decode(data)
+def _canonical(html: str, url: str) -> str:
+    """The page's canonical link; nothing where it has none, or but half of one and no address to start from."""
+    for link in _LINK.findall(html[:MAX_HEAD_CHARS]):
+        href = _HREF.search(link) if _IS_CANONICAL.search(link) else None
+        if href is not None:
+            written = unescape(href[1] or href[2] or href[3] or "").strip()
+            try:
+                whole = urljoin(url, written)
+            except ValueError:
+                return ""
+            return whole if written and whole.startswith(("https://", "http://")) else ""
+    return ""
+
+
+def _published(html: str, day: str, url: str) -> str:
+    """The day that was found, with its time and zone where the page gives them; or nothing where it was only guessed.
+
+    The wide search also finds years and months alone, and makes them the first of January or of the month.
+    """
+    from htmldate import find_date  # noqa: PLC0415
+    from trafilatura import load_html  # noqa: PLC0415
+
+    tree = load_html(html)
+    if not day or tree is None:
+        return ""
+    moment = find_date(
+        tree,
+        extensive_search=False,
+        original_date=True,
+        outputformat="%Y-%m-%dT%H:%M:%S%z",
+        url=url or None,
+        deferred_url_extractor=True,
+    )
+    if moment and moment.startswith(day):
+        # Midnight without a zone is what a day alone becomes.
+        return day if moment == f"{day}T00:00:00" else str(moment)
+    if day.endswith("-01") and not _names_first_day(html, day):
+        return ""
+    return day
+
+
+def _names_first_day(html: str, day: str) -> bool:
+    year, month, _ = day.split("-")
+    in_figures = rf"{year}\D?{month}\D?01|\b0?1\D0?{int(month)}\D{year}|\b0?{int(month)}\D0?1\D{year}"
+    name = r"[^\W\d]{3,12}"
+    in_words = rf"\b0?1(?:st|er|\.|º)?\W{{1,3}}(?:de\s)?{name}\W{{1,5}}{year}|{name}\.?\s0?1(?:st)?,?\s{year}"
+    return re.search(f"{in_figures}|{in_words}", html) is not None
 
 
 _MARKDOWN = (

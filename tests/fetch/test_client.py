@@ -16,6 +16,8 @@ from typing import Any
 import httpcore
 import pytest
 import trustme
+from hypothesis import given
+from hypothesis import strategies as st
 
 from map_app.errors import (
     BlockedAddressError,
@@ -564,6 +566,32 @@ def test_months_of_hosts_are_not_remembered(server: WebServer, public_fetcher: O
         now[0] += 10
         fetcher.get(f"http://h{number}.example/")
     assert len(fetcher._turns._hosts) < 300
+
+
+ANSWERS = st.sampled_from(
+    [b"HTTP/1.1 200 OK\r\n", b"HTTP/1.1 302 Found\r\n", b"HTTP/1.1 503 Busy\r\n", b"Location: /a\r\n", b"\r\n",
+     b"a\r\n", b"Content-Length: 3\r\n", b"Transfer-Encoding: chunked\r\n", b"Content-Encoding: gzip\r\n",
+     b"3\r\nabc\r\n", b"Retry-After: 9\r\n", b"Content-Type: text/html; charset=x\r\n", b"0\r\n\r\n",
+     gzip.compress(b"abc")]
+)  # fmt: skip
+
+
+@given(st.lists(st.one_of(ANSWERS, ANSWERS, st.binary(max_size=20)), max_size=8).map(b"".join))
+def test_no_bytes_of_a_server_raise_anything_but_a_source_error(sent: bytes) -> None:
+    network = httpcore.MockBackend([sent])
+    with Fetcher(user_agent=AGENT, resolve=lambda _h, _p: [PUBLIC], network=network, gap_s=0) as fetcher:
+        try:
+            got = fetcher.get("http://news.example/", etag='"1"')
+        except SourceError:
+            return
+        assert len(got.body) <= 20_000_000
+
+
+@pytest.mark.parametrize("validator", ["a\r\nX: y", "é", "\0", "a" * 5000])
+def test_a_validator_that_cannot_be_sent_is_left_out(server: WebServer, fetcher: Fetcher, validator: str) -> None:
+    server.routes["/"] = answering(b"news")
+    assert fetcher.get(server.url, etag=validator, last_modified=validator).body == b"news"
+    assert "if-none-match" not in server.requests[0][1]
 
 
 def test_every_failure_is_one_of_a_source() -> None:

@@ -101,9 +101,10 @@ def test_robots_txt_is_honoured_and_the_teaser_kept(
         ({"status": 404}, "404"),
         ({"status": 403}, "403"),
         ({"headers": {"Content-Type": "application/pdf"}}, "no web page but application/pdf"),
-        ({"body": page("<p>Subscribe.</p>")}, "no more text"),
+        ({"body": page("<p>Subscribe.</p>")}, "no article text"),
+        ({"body": page(f"<p>Trains left for Kyiv. {'All went. ' * 20}Subscribe to continue reading.</p>")}, "paywall"),
     ],
-    ids=["missing", "forbidden", "no page", "wall"],
+    ids=["missing", "forbidden", "no page", "empty", "wall"],
 )
 def test_a_page_that_gives_nothing_leaves_the_teaser_and_is_not_asked_again(
     site: Any, answer: Any, store: Store, teasers: Callable[..., Subscription], refresh: Refresh, rss: Rss,

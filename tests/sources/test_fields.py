@@ -178,3 +178,14 @@ def test_an_id_that_is_an_address_names_the_article_as_its_address_does() -> Non
     assert (
         article(id="https://e.org/1?utm_source=rss", title="T").id == article(url="http://www.e.org/1/", title="T").id
     )
+
+
+@given(
+    st.one_of(
+        st.text(max_size=40), st.text("0123456789-:/TZ+. \x1d\x1f\u3000١²", max_size=40), st.floats(), st.integers()
+    )
+)
+def test_nothing_that_is_written_for_a_date_makes_reading_it_raise(written: object) -> None:
+    moment, note = published_of(written, now=NOW)
+    assert moment is None or moment.tzinfo is UTC
+    assert note == "" or moment is None
