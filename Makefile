@@ -4,8 +4,8 @@ BIN = $(VENV)/bin
 
 .PHONY: run test check format clean
 
-run: $(VENV)/.installed  ## install what is needed and open the map
-	$(BIN)/streamlit run streamlit_app.py
+run: $(VENV)/.installed  ## install what is needed and open the map, for this machine alone
+	$(BIN)/streamlit run streamlit_app.py --server.address=127.0.0.1
 
 test: $(VENV)/.installed-dev  ## all the checks
 	$(BIN)/ruff check .

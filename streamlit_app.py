@@ -1,5 +1,13 @@
-"""The page that `streamlit run streamlit_app.py` serves."""
+"""The page that `streamlit run streamlit_app.py` serves: the server as a module, and the page as its script."""
 
-from map_app.ui.page import main
+from starlette.middleware import Middleware
+from streamlit.starlette import App
 
-main()
+from map_app.ui.upload_gate import UploadGate
+
+app = App(__file__, middleware=[Middleware(UploadGate)])
+
+if __name__ == "__main__":
+    from map_app.ui.page import main
+
+    main()

@@ -54,6 +54,14 @@ class App:
                 self._own = open_store(self.settings)
             return self._own
 
+    def store_to_write(self) -> Store:
+        """The owner's store, made if it is not there yet; raises StoreError where it cannot be."""
+        with self._lock:
+            if self._own is None:
+                found = self.settings.store.exists()
+                self._own = open_store(self.settings) if found else Store.open(self.settings.store)
+            return self._own
+
     @property
     def store(self) -> Store:
         """What to show: the owner's articles, or the samples while there are none."""

@@ -4,6 +4,7 @@
 
     MapAppError
     ├── SettingsError               a setting has a value that cannot be used (also a ValueError)
+    ├── AccessError                 only an editor may do this (also a PermissionError)
     ├── ImpossibleValueError        a coordinate, date range or filter that cannot exist (also a ValueError)
     ├── GazetteerError
     │   ├── GazetteerMissingError   not built yet: an empty answer would look like a true one
@@ -45,6 +46,10 @@ class MapAppError(Exception):
 
 class SettingsError(MapAppError, ValueError):
     """A setting has a value that cannot be used."""
+
+
+class AccessError(MapAppError, PermissionError):
+    """Only an editor may do this."""
 
 
 class ImpossibleValueError(MapAppError, ValueError):

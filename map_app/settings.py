@@ -16,6 +16,10 @@ from map_app.errors import SettingsError
 
 PREFIX = "MAP_APP_"
 
+#: Values of `editors` that are not addresses.
+NOBODY = "nobody"
+ANYONE_SIGNED_IN = "anyone-signed-in"
+
 #: Small hand-checked files that belong to the project: sample articles, curated places, the gold set.
 DATA_DIR = Path(__file__).resolve().parent.parent / "data"
 
@@ -73,6 +77,17 @@ def _web_address(text: str) -> str:
     return text
 
 
+def _editors(text: str) -> str:
+    if text in {NOBODY, ANYONE_SIGNED_IN}:
+        return text
+    addresses = [part.strip().lower() for part in text.split(",") if part.strip()]
+    for address in addresses:
+        name, at, domain = address.partition("@")
+        if not (name and at and domain) or "@" in domain or " " in address:
+            raise ValueError(f"{address!r} is no e-mail address; it may also be {NOBODY} or {ANYONE_SIGNED_IN}")
+    return ",".join(addresses)
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """All settings; `from_environment` reads them."""
@@ -128,6 +143,12 @@ class Settings:
     )
     max_pasted_chars: int = _setting(
         lambda: 20_000, _positive_int, "How much text a visitor may try on the page at once."
+    )
+    editors: str = _setting(
+        str,
+        _editors,
+        "E-mail addresses of those who may add articles on the page, separated by commas, for signing in by OpenID "
+        f"Connect; {ANYONE_SIGNED_IN} for all who can; {NOBODY} for a page that is only read.",
     )
     log_level: str = _setting(
         lambda: "WARNING",

@@ -26,21 +26,23 @@ def free_port() -> int:
 
 
 @contextmanager
-def serve(environment: dict[str, str], *, timeout_s: float = 120) -> Iterator[str]:
-    """Serve the page with these MAP_APP_ variables; yields its address once it answers."""
+def serve(environment: dict[str, str], *options: str, timeout_s: float = 120) -> Iterator[str]:
+    """Serve the page with these MAP_APP_ variables and Streamlit's options; yields its address once it answers."""
     port = free_port()
     command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", "--server.headless=true"]
     command += [f"--server.port={port}", "--server.address=127.0.0.1", "--browser.gatherUsageStats=false"]
+    command += options
     kept = {name: value for name, value in os.environ.items() if not name.startswith("MAP_APP_")}
     with subprocess.Popen(command, cwd=ROOT, env=kept | environment, stdout=subprocess.DEVNULL) as server:
         try:
-            _wait_for(f"http://127.0.0.1:{port}/_stcore/health", server, timeout_s)
+            wait_for(f"http://127.0.0.1:{port}/_stcore/health", server, timeout_s)
             yield f"http://127.0.0.1:{port}"
         finally:
             server.terminate()
 
 
-def _wait_for(url: str, server: subprocess.Popen[bytes], timeout_s: float) -> None:
+def wait_for(url: str, server: subprocess.Popen[bytes], timeout_s: float) -> None:
+    """Wait until the server answers there; raises RuntimeError if it stops first, TimeoutError if it takes too long."""
     end = time.monotonic() + timeout_s
     while time.monotonic() < end:
         if server.poll() is not None:

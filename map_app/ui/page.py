@@ -13,7 +13,8 @@ from map_app.errors import MapAppError
 from map_app.model import Article, ArticleFilter, Pin, Resolution, Story
 from map_app.settings import Settings
 from map_app.store import Facets, Summary
-from map_app.ui import article_list, filters, map_view, state
+from map_app.ui import access, article_list, editing, filters, map_view, sign_in, state
+from map_app.ui.access import Access
 from map_app.ui.opening import Opening, opening
 from map_app.ui.share import ViewState, write
 from map_app.ui.text import escaped
@@ -127,11 +128,15 @@ def _page(app: App) -> None:
         pins = article_list.pins_of(*pasted)
         countries = {p.place.country_code: 1 for p in pins if p.place.feature == "country"}
 
-    _head(chosen, facets, summary, country_name)
+    granted = access.current(app.settings)
+    editing.gate(granted.editor)
+    _head(chosen, facets, summary, country_name, granted)
     with st.container(key="map"):
         map_view.show(app.settings, pins, countries)
     with st.container(key="panel"):
-        if state.trying():
+        if state.adding() and granted.editor is not None:
+            editing.panel(app)
+        elif state.trying():
             article_list.own_text(app, country_name)
         elif chosen.article and (shown := app.store.article(chosen.article)):
             _article(app, shown, app.store.resolutions(chosen.article), country_name)
@@ -144,6 +149,7 @@ def _page(app: App) -> None:
                 place_name=_place_name(app, f.place),
                 country_name=country_name,
                 key=key,
+                granted=granted,
             )
     state.write_address()
 
@@ -157,7 +163,9 @@ def _place_name(app: App, place_id: str) -> str:
         return "unknown"
 
 
-def _head(chosen: ViewState, facets: Facets, summary: Summary, country_name: Callable[[str], str]) -> None:
+def _head(
+    chosen: ViewState, facets: Facets, summary: Summary, country_name: Callable[[str], str], granted: Access
+) -> None:
     with st.container(horizontal=True, key="head", vertical_alignment="center"):
         st.html(_WORDMARK, width="content")
         st.html(f'<div class="figures" role="status">{escaped(filters.figures(summary))}</div>')
@@ -167,6 +175,8 @@ def _head(chosen: ViewState, facets: Facets, summary: Summary, country_name: Cal
             "Try your text", key="open-try", icon=":material/edit_note:", on_click=state.set_trying, args=(True,),
             help="See where an article lands",
         )  # fmt: skip
+        if granted.editor is not None:
+            st.button("Add articles", key="open-add", icon=":material/add:", on_click=state.set_adding, args=(True,))
         query = urlencode(write(chosen.frozen(state.today())), doseq=True)
         _copy_link(query)
 
@@ -191,6 +201,7 @@ def _list(
     place_name: str,
     country_name: Callable[[str], str],
     key: tuple[str, int],
+    granted: Access,
 ) -> None:
     notices = list(st.session_state.get("notices", ()))
     if st.session_state["article"]:
@@ -198,10 +209,7 @@ def _list(
     for notice in notices:
         st.html(f'<p class="notice" role="status">{escaped(notice)}</p>')
     if app.is_sample:
-        st.html(
-            '<p class="sample">These are sample digests written for this project. Add your own articles with '
-            "<code>python -m map_app ingest</code>.</p>"
-        )
+        st.html(f'<p class="sample">These are sample digests written for this project. {_how_to_add(granted)}</p>')
     filters.chips(country_name, place_name)
     if summary.articles:
         article_list.stories(found, summary)
@@ -212,6 +220,13 @@ def _list(
             st.button("Reset all filters", key="reset-empty", type="primary", on_click=state.reset)
     article_list.unplaced(app, f, summary)
     _credits(app)
+    sign_in.foot(app.settings, granted)
+
+
+def _how_to_add(granted: Access) -> str:
+    if granted.editor is not None:
+        return "They make way for your own with <b>Add articles</b>, or <code>python -m map_app ingest</code>."
+    return "Whoever runs this page adds articles with <code>python -m map_app ingest</code>."
 
 
 def _credits(app: App) -> None:

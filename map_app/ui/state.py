@@ -152,9 +152,21 @@ def trying() -> bool:
 def set_trying(on: bool) -> None:
     """Open or close the box for one's own text; closing forgets the text."""
     st.session_state["trying"] = on
+    st.session_state["adding"] = False
     if not on:
         st.session_state.pop("pasted", None)
     touch()
+
+
+def adding() -> bool:
+    """Whether the panel for adding articles is open; who may see it is for `access` to say."""
+    return bool(st.session_state.get("adding"))
+
+
+def set_adding(on: bool) -> None:
+    """Open or close the panel for adding articles."""
+    set_trying(False)
+    st.session_state["adding"] = on
 
 
 def pasted() -> tuple[Article, list[Resolution]] | None:

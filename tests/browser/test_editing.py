@@ -1,0 +1,158 @@
+"""Editors and visitors in a real Chromium: who is offered what, and what an upload does to the map."""
+
+import csv
+import io
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from scripts.serving import chromium, keep_to_this_machine, serve
+
+pytestmark = pytest.mark.browser
+
+PASSWORD = "correct horse battery staple"  # noqa: S105 - of the server that these tests start
+SLOW = 40_000
+
+CSV = (
+    "title,text,published\n"
+    '"Rain in Osaka","OSAKA, Japan - Heavy rain fell in Osaka.",2025-01-02\n'
+    '"{{7*7}} <img src=x onerror=window.ran=1>","LIMA, Peru - Voters in Lima went out.",2025-01-03\n'
+    "only one cell\n"
+)
+
+Open = Callable[[str], Page]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as opened:
+        yield opened
+
+
+@pytest.fixture
+def visit(browser: Browser) -> Iterator[Open]:
+    """Open a page; nothing may leave the machine."""
+    tried: list[list[str]] = []
+    pages: list[Page] = []
+
+    def open_page(url: str) -> Page:
+        page = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
+        page.set_default_timeout(SLOW)
+        tried.append(keep_to_this_machine(page))
+        page.goto(url)
+        page.frame_locator("iframe[title*='folium']").locator(".leaflet-marker-icon").first.wait_for()
+        pages.append(page)
+        return page
+
+    yield open_page
+    for page in pages:
+        page.context.close()
+    assert [urls for urls in tried if urls] == []
+
+
+@pytest.fixture
+def local(tmp_path: Path) -> Iterator[str]:
+    with serve({"MAP_APP_STORE": str(tmp_path / "s.sqlite")}, f"--secrets.files={tmp_path / 'none.toml'}") as url:
+        yield url
+
+
+def figures(page: Page, text: str) -> None:
+    expect(page.locator(".figures")).to_contain_text(text, timeout=SLOW)
+
+
+def choose(page: Page, *files: Path) -> None:
+    page.get_by_role("button", name="Add articles").click()
+    page.locator("input[type=file]").set_input_files([str(file) for file in files])
+
+
+def test_an_upload_is_previewed_added_and_on_the_map_without_a_restart(local: str, visit: Open, tmp_path: Path) -> None:
+    export = tmp_path / "export.csv"
+    export.write_text(CSV, encoding="utf-8")
+    broken = tmp_path / "broken.json"
+    broken.write_text('{"a": ', encoding="utf-8")
+    page, visitor = visit(local), visit(local)
+    assert not (tmp_path / "s.sqlite").exists()
+
+    choose(page, export, broken)
+    expect(page.locator(".preview")).to_have_count(2)
+    expect(page.locator(".preview").first).to_contain_text("2 articles, 1 failed")
+    expect(page.locator(".preview").first).to_contain_text("<img src=x onerror=window.ran=1>")
+    expect(page.locator(".preview").first).to_contain_text("row 4")
+    assert not (tmp_path / "s.sqlite").exists()
+
+    page.get_by_role("button", name="Add 2 articles").click()
+    expect(page.locator(".tally")).to_contain_text("2added0updated0unchanged2failed", timeout=SLOW)
+    figures(page, "2 of 2 articles")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download the report").click()
+    report = list(csv.reader(io.StringIO(Path(download.value.path()).read_text("utf-8-sig"))))
+    assert ["added", "", "2"] in report
+    assert any(row[:2] == ["failed", "export.csv, row 4"] for row in report)
+
+    visitor.reload()
+    figures(visitor, "2 of 2 articles")
+    assert page.evaluate("window.ran") is None
+
+    page.get_by_role("button", name="Add more").click()
+    expect(page.locator(".preview")).to_have_count(0)
+    page.locator("input[type=file]").set_input_files(str(export))
+    page.get_by_role("button", name="Add 2 articles").click()
+    expect(page.locator(".tally")).to_contain_text("0added0updated2unchanged1failed", timeout=SLOW)
+
+
+def test_a_file_without_an_article_cannot_be_added_and_says_why(local: str, visit: Open, tmp_path: Path) -> None:
+    empty = tmp_path / "empty.csv"
+    empty.write_text("", encoding="utf-8")
+    page = visit(local)
+    choose(page, empty)
+    expect(page.locator(".preview")).to_contain_text("0 articles, 1 failed")
+    expect(page.get_by_role("button", name="Nothing to add")).to_be_disabled()
+
+
+def test_editors_sign_in_with_the_password_and_out_again(visit: Open, tmp_path: Path) -> None:
+    secrets = tmp_path / "secrets.toml"
+    secrets.write_text(f'[editors]\npassword = "{PASSWORD}"\n', encoding="utf-8")
+    with serve({"MAP_APP_STORE": str(tmp_path / "s.sqlite")}, f"--secrets.files={secrets}") as url:
+        page = visit(url)
+        add = page.get_by_role("button", name="Add articles")
+        expect(add).to_have_count(0)
+        page.get_by_role("button", name="Editors").click()
+        field = page.get_by_label("Password").first
+        field.fill("not the password")
+        field.press("Enter")
+        expect(page.get_by_role("dialog")).to_contain_text("That is not the password", timeout=SLOW)
+        field.fill(PASSWORD)
+        field.press("Enter")
+        expect(add).to_be_visible(timeout=SLOW)
+        # A session of its own is a visitor's still.
+        expect(visit(url).get_by_role("button", name="Add articles")).to_have_count(0)
+        page.get_by_role("button", name="Sign out").click()
+        expect(add).to_have_count(0, timeout=SLOW)
+
+
+def test_a_page_that_nobody_may_edit_says_so(visit: Open, tmp_path: Path) -> None:
+    environment = {"MAP_APP_STORE": str(tmp_path / "s.sqlite"), "MAP_APP_EDITORS": "nobody"}
+    with serve(environment) as url:
+        page = visit(url)
+        expect(page.get_by_role("button", name="Add articles")).to_have_count(0)
+        page.get_by_role("button", name="Editors").click()
+        expect(page.get_by_role("dialog")).to_contain_text("it is for reading")
+
+
+def test_a_store_that_cannot_be_written_says_so_and_the_map_goes_on(visit: Open, tmp_path: Path) -> None:
+    folder = tmp_path / "file-in-the-way"
+    folder.write_text("", encoding="utf-8")
+    article = tmp_path / "a.txt"
+    article.write_text("OSAKA, Japan - Heavy rain fell in Osaka.", encoding="utf-8")
+    environment = {"MAP_APP_STORE": str(folder / "s.sqlite")}
+    with serve(environment, f"--secrets.files={tmp_path / 'none.toml'}") as url:
+        page = visit(url)
+        choose(page, article)
+        page.get_by_role("button", name="Add 1 article").click()
+        notice = page.locator(".st-key-panel .notice")
+        expect(notice).to_contain_text("log", timeout=SLOW)
+        assert str(tmp_path) not in notice.inner_text()
+        page.get_by_role("button", name="Back to the list").click()
+        expect(page.locator("[class*='st-key-read-']").first).to_be_visible()
