@@ -1,32 +1,21 @@
-"""The panel where editors add articles: what will come in, how far it is, what became of it."""
+"""The panel where editors add articles: from where, how far it is, what became of it."""
 
 import logging
-import re
-import tempfile
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
+from collections.abc import Callable, Iterator
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
-from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from map_app.app import App
 from map_app.errors import AccessError, MapAppError, StoreFullError, StoreReadOnlyError
 from map_app.ingest import IngestReport, ingest_items
-from map_app.model import Article
-from map_app.settings import Settings
-from map_app.sources.files import READERS, Failure, Item, Note, read_path
-from map_app.ui import access, report, state, upload_gate
+from map_app.sources.files import Failure, Item, Note
+from map_app.ui import access, report, state, upload, upload_gate
 from map_app.ui.access import Editor
 from map_app.ui.jobs import Job, Tell
-from map_app.ui.text import count, day, escaped, number, plain
+from map_app.ui.text import count, escaped, number, plain
 
 logger = logging.getLogger(__name__)
-
-#: Articles and problems that a preview shows of each file.
-FIRST = 3
-PROBLEMS = 5
 
 #: Failures and notes that the page lists; the file to keep has all.
 LISTED = 8
@@ -34,96 +23,26 @@ LISTED = 8
 #: How often progress is looked at.
 LOOK_EVERY_S = 0.4
 
-#: Longer names of files are cut for showing.
-MAX_NAME_CHARS = 120
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-
-
-@dataclass(frozen=True, slots=True)
-class Upload:
-    """A file as it was sent."""
-
-    #: Without folders and control characters; shown, and never part of a path.
-    name: str
-    data: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Preview:
-    """What one file would bring."""
-
-    name: str
-    articles: int
-    first: tuple[Article, ...]
-    #: Failures and notes, the first ones.
-    problems: tuple[str, ...]
-    failed: int
-
-
-def file_name(sent: str) -> str:
-    """The name that a file was sent under, without folders and what would confuse who reads it."""
-    name = _CONTROL.sub("", re.split(r"[/\\]", sent)[-1]).strip()
-    return name[-MAX_NAME_CHARS:] or "file"
-
-
-def read_upload(upload: Upload, settings: Settings) -> Iterator[Item]:
-    """The articles of a file that was sent; it lies under a name of our own while it is read."""
-    suffix = Path(upload.name).suffix.lower()
-    if suffix not in READERS:
-        yield Failure(upload.name, f"files of this kind cannot be read; those that can: {', '.join(READERS)}")
-        return
-    with tempfile.TemporaryDirectory(prefix="map_app-") as folder:
-        path = Path(folder) / f"upload{suffix}"
-        path.write_bytes(upload.data)
-        for item in read_path(path, max_bytes=settings.max_file_bytes, max_chars=settings.max_article_chars):
-            yield _named(item, path.name, upload.name)
-
-
-def _named(item: Item, ours: str, sent: str) -> Item:
-    """What was read, told about under the name that the file was sent under."""
-    if isinstance(item, Article):
-        return replace(item, source=sent + item.source.removeprefix(ours))
-    return replace(item, where=sent + item.where.removeprefix(ours))
-
-
-def preview(upload: Upload, settings: Settings) -> Preview:
-    """Read a file without keeping anything."""
-    first: list[Article] = []
-    problems: list[str] = []
-    articles = failed = 0
-    for item in read_upload(upload, settings):
-        if isinstance(item, Article):
-            articles += 1
-            if len(first) < FIRST:
-                first.append(item)
-            continue
-        failed += isinstance(item, Failure)
-        if len(problems) < PROBLEMS:
-            problems.append(f"{item.where}: {item.why if isinstance(item, Failure) else item.what}")
-    return Preview(upload.name, articles, tuple(first), tuple(problems), failed)
-
-
-def add(app: App, editor: Editor, uploads: Sequence[Upload], expected: int) -> Job[IngestReport]:
-    """Start to add the articles of these files, about `expected` of them, in the editor's name."""
-    logger.info("%s adds %d files", access.check(editor).name, len(uploads))
+def add(app: App, editor: Editor, items: Callable[[], Iterator[Item]], expected: int | None) -> Job[IngestReport]:
+    """Start to add these articles, as many as `expected` where that is known, in the editor's name."""
+    logger.info("%s adds articles", access.check(editor).name)
 
     def work(tell: Tell) -> IngestReport:
         def progress(so_far: IngestReport, where: str) -> None:
-            tell(min(so_far.seen / max(expected, 1), 1.0), f"{number(so_far.seen)} of {number(expected)}: {where}")
+            done = so_far.seen + len(so_far.failed)
+            fraction = min(done / expected, 1.0) if expected else None
+            tell(fraction, f"{count(done, 'article')}{f' of {number(expected)}' if expected else ''}: {where}")
 
         return ingest_items(
-            (item for upload in uploads for item in read_upload(upload, app.settings)),
+            items(),
             geoparser=app.geoparser,
             store=app.store_to_write(),
             progress=progress,
             provider=app.settings.geocoder_url,
         )
 
-    return Job(work, "Opening your store")
-
-
-# What is drawn
+    return Job(work, "Opening the store")
 
 
 def gate(editor: Editor | None) -> None:
@@ -135,6 +54,9 @@ def gate(editor: Editor | None) -> None:
         upload_gate.admit(context.session_id)
     else:
         upload_gate.shut(context.session_id)
+
+
+# What is drawn
 
 
 def panel(app: App) -> None:
@@ -155,50 +77,35 @@ def panel(app: App) -> None:
 
 
 def _files(app: App) -> None:
-    limit_mb = min(st.get_option("server.maxUploadSize"), app.settings.max_file_bytes // 1_000_000 or 1)
-    sent = st.file_uploader(
-        "Files",
-        type=[suffix.removeprefix(".") for suffix in READERS],
-        accept_multiple_files=True,
-        max_upload_size=limit_mb,
-        key=f"upload-{st.session_state.setdefault('upload-round', 0)}",
-        help="Text, Markdown, HTML, JSON, JSON Lines, CSV, TSV. You see what is in them before anything is added.",
-    )
-    if not sent:
-        return
-    with st.spinner("Reading"):
-        previews = [_previewed(app, file) for file in sent]
-    for shown in previews:
-        st.html(_card(shown))
-    total = sum(shown.articles for shown in previews)
+    chosen = upload.choose(app)
+    if chosen is None:
+        label = "Nothing to add"
+    elif chosen.articles is None:
+        label = "Add all articles"
+    else:
+        label = f"Add {count(chosen.articles, 'article')}"
     st.button(
-        f"Add {count(total, 'article')}" if total else "Nothing to add",
+        label,
         key="add",
         type="primary",
         width="stretch",
-        disabled=not total,
-        on_click=_start,
-        args=(app, sent, total),
+        disabled=chosen is None,
+        on_click=_start_files,
+        args=(app, chosen),
     )
 
 
-def _upload(file: UploadedFile) -> Upload:
-    return Upload(file_name(file.name), file.getvalue())
+def _start_files(app: App, chosen: upload.Chosen) -> None:
+    _start(app, lambda: upload.items_of(chosen.uploads, app.settings), chosen.articles)
+    upload.forget()
 
 
-def _previewed(app: App, file: UploadedFile) -> Preview:
-    kept: dict[str, Preview] = st.session_state.setdefault("previews", {})
-    if file.file_id not in kept:
-        kept[file.file_id] = preview(_upload(file), app.settings)
-    return kept[file.file_id]
-
-
-def _start(app: App, sent: Sequence[UploadedFile], total: int) -> None:
+def _start(app: App, items: Callable[[], Iterator[Item]], expected: int | None) -> None:
     try:
         editor = access.require_editor(app.settings)
     except AccessError:
         return  # the page draws itself for a visitor
-    st.session_state["job"] = add(app, editor, [_upload(file) for file in sent], total)
+    st.session_state["job"] = add(app, editor, items, expected)
     st.session_state["job-shown"] = False
     state.touch()
 
@@ -209,7 +116,7 @@ def _under_way() -> None:
     if job is None or job.over:
         st.rerun()
     if job.fraction is None:
-        st.progress(0.0, plain(job.phrase))
+        st.html(f'<div class="working" role="status"><i></i><p>{escaped(job.phrase)}</p></div>')
     else:
         st.progress(job.fraction, plain(job.phrase))
     st.html('<p class="quiet">This goes on by itself: read on, or close the page.</p>')
@@ -236,8 +143,6 @@ def _done(job: Job[IngestReport]) -> None:
 
 def _again() -> None:
     st.session_state.pop("job", None)
-    st.session_state.pop("previews", None)
-    st.session_state["upload-round"] += 1
     state.touch()
 
 
@@ -248,24 +153,6 @@ def why_failed(error: MapAppError) -> str:
     if isinstance(error, StoreReadOnlyError):
         return "The articles of this page may be read and not changed: its file or folder is write-protected."
     return "It could not be finished. What was added before is kept; the reason is in the log of the machine."
-
-
-def _card(shown: Preview) -> str:
-    lines = [
-        f"<article><p><b>{escaped(article.title) or 'Untitled'}</b></p>"
-        f'<p class="about">{escaped(article.publisher)}{" · " if article.publisher else ""}{day(article.published)}</p>'
-        f"<p>{escaped(article.text[:140])}{'…' if len(article.text) > 140 else ''}</p></article>"
-        for article in shown.first
-    ]
-    more = shown.articles - len(shown.first)
-    rest = f'<p class="quiet">and {count(more, "more article", "more articles")}</p>' if more > 0 else ""
-    problems = "".join(f"<li>{escaped(problem)}</li>" for problem in shown.problems)
-    bad = f", {number(shown.failed)} failed" if shown.failed else ""
-    return (
-        f'<section class="preview"><h3>{escaped(shown.name)}</h3>'
-        f'<p class="quiet">{count(shown.articles, "article")}{bad}</p>{"".join(lines)}{rest}'
-        f"{f'<ul>{problems}</ul>' if problems else ''}</section>"
-    )
 
 
 def _report(result: IngestReport) -> str:
