@@ -3,12 +3,14 @@
 import csv
 import io
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from scripts.serving import chromium, keep_to_this_machine, serve
+from tests.browser.oidc_provider import CLIENT_ID, CLIENT_SECRET, Provider, provide
 
 pytestmark = pytest.mark.browser
 
@@ -175,3 +177,58 @@ def test_a_store_that_cannot_be_written_says_so_and_the_map_goes_on(visit: Open,
         assert str(tmp_path) not in notice.inner_text()
         page.get_by_role("button", name="Back to the list").click()
         expect(page.locator("[class*='st-key-read-']").first).to_be_visible()
+
+
+@contextmanager
+def sign_in_at(provider: Provider, folder: Path, visit: Open, editors: str) -> Iterator[Page]:
+    """A page that signs in at this provider, with whoever comes signed in."""
+    secrets = folder / "secrets.toml"
+    secrets.write_text(
+        f"""[auth]
+        redirect_uri = "http://127.0.0.1:{{port}}/oauth2callback"
+        cookie_secret = "thirty-two characters of no secret"
+        client_id = "{CLIENT_ID}"
+        client_secret = "{CLIENT_SECRET}"
+        server_metadata_url = "{provider.url}/.well-known/openid-configuration"
+        """,
+        encoding="utf-8",
+    )
+    environment = {"MAP_APP_STORE": str(folder / "s.sqlite"), "MAP_APP_EDITORS": editors}
+    with serve(environment, f"--secrets.files={secrets}") as url:
+        page = visit(url)
+        expect(page.get_by_role("button", name="Add articles")).to_have_count(0)
+        page.get_by_role("button", name="Editors").click()
+        with page.expect_response(lambda answer: "/oauth2callback" in answer.url):
+            page.get_by_role("dialog").get_by_role("button", name="Sign in").click()
+        page.frame_locator("iframe[title*='folium']").locator(".leaflet-marker-icon").first.wait_for()
+        yield page
+
+
+def test_an_editor_signs_in_by_openid_connect(visit: Open, tmp_path: Path) -> None:
+    with (
+        provide(email="ann@paper.example", email_verified=True) as provider,
+        sign_in_at(provider, tmp_path, visit, "Ann@paper.example") as page,
+    ):
+        expect(page.get_by_role("button", name="Add articles")).to_be_visible(timeout=SLOW)
+        expect(page.locator(".st-key-editors-foot")).to_contain_text("ann@paper.example")
+        page.get_by_role("button", name="Sign out").click()
+        expect(page.get_by_role("button", name="Editors")).to_be_visible(timeout=SLOW)
+        expect(page.get_by_role("button", name="Add articles")).to_have_count(0)
+
+
+@pytest.mark.parametrize(
+    ("claims", "says"),
+    [
+        ({"email": "eve@evil.example", "email_verified": True}, "eve@evil.example, who is not among the editors"),
+        ({"email": "ann@paper.example", "email_verified": False}, "has not verified"),
+        ({"email": "ann@paper.example"}, "does not say"),
+    ],
+    ids=["not named", "not verified", "nothing said"],
+)
+def test_whoever_else_signs_in_stays_a_visitor_and_is_told_why(
+    visit: Open, tmp_path: Path, claims: dict[str, object], says: str
+) -> None:
+    with provide(**claims) as provider, sign_in_at(provider, tmp_path, visit, "ann@paper.example") as page:
+        page.get_by_role("button", name="Editors").click()
+        expect(page.get_by_role("dialog")).to_contain_text(says, timeout=SLOW)
+        expect(page.get_by_role("button", name="Add articles")).to_have_count(0)
