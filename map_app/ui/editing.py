@@ -1,16 +1,16 @@
 """The panel where editors add articles: from where, how far it is, what became of it."""
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from map_app.app import App
-from map_app.errors import AccessError, MapAppError, StoreFullError, StoreReadOnlyError
+from map_app.errors import AccessError, MapAppError, StoreBusyError, StoreFullError, StoreReadOnlyError
 from map_app.ingest import IngestReport, ingest_items
 from map_app.sources.files import Failure, Item, Note
-from map_app.ui import access, report, state, upload, upload_gate
+from map_app.ui import access, feeds, report, state, upload, upload_gate
 from map_app.ui.access import Editor
 from map_app.ui.jobs import Job, Tell
 from map_app.ui.text import count, escaped, number, plain
@@ -61,6 +61,8 @@ def gate(editor: Editor | None) -> None:
 
 def panel(app: App) -> None:
     """Draw the panel; only for editors, and each write asks again."""
+    # Streamlit forgets what is chosen in a widget that one run did not draw, as while a job is under way.
+    st.session_state["add-from"] = st.session_state.get("add-from") or "Files"
     st.button("← Back to the list", key="close-add", type="tertiary", on_click=state.set_adding, args=(False,))
     st.html('<h2 class="panel-title">Add articles</h2>')
     job: Job[IngestReport] | None = st.session_state.get("job")
@@ -73,39 +75,66 @@ def panel(app: App) -> None:
             st.rerun()
         _done(job)
     else:
-        _files(app)
+        _sources(app)
+
+
+def _sources(app: App) -> None:
+    source = st.segmented_control(
+        "From where", list(_SOURCES), key="add-from", label_visibility="collapsed", width="stretch"
+    )
+    _SOURCES[source or "Files"](app)
 
 
 def _files(app: App) -> None:
     chosen = upload.choose(app)
     if chosen is None:
-        label = "Nothing to add"
-    elif chosen.articles is None:
-        label = "Add all articles"
-    else:
-        label = f"Add {count(chosen.articles, 'article')}"
+        return
+    label = "Add all articles" if chosen.articles is None else f"Add {count(chosen.articles, 'article')}"
     st.button(
-        label,
+        label if chosen.articles != 0 else "Nothing to add",
         key="add",
         type="primary",
         width="stretch",
-        disabled=chosen is None,
+        disabled=chosen.articles == 0,
         on_click=_start_files,
         args=(app, chosen),
     )
 
 
 def _start_files(app: App, chosen: upload.Chosen) -> None:
-    _start(app, lambda: upload.items_of(chosen.uploads, app.settings), chosen.articles)
+    _start(app, lambda editor: add(app, editor, lambda: upload.items_of(chosen.uploads, app.settings), chosen.articles))
     upload.forget()
 
 
-def _start(app: App, items: Callable[[], Iterator[Item]], expected: int | None) -> None:
+def _feeds(app: App) -> None:
+    feeds.draw(
+        app,
+        on_follow=lambda address: _follow(app, address),
+        on_refresh=lambda: _start(app, lambda editor: feeds.refresh(app, editor)),
+        on_unfollow=lambda address: _unfollow(app, address),
+    )
+
+
+def _follow(app: App, address: str) -> None:
+    if address.strip():
+        _start(app, lambda editor: feeds.follow(app, editor, address))
+        st.session_state["feed-round"] += 1
+
+
+def _unfollow(app: App, address: str) -> None:
+    try:
+        feeds.unfollow(app, access.require_editor(app.settings), address)
+    except MapAppError:
+        logger.exception("A feed cannot be taken off the list")
+    state.touch()
+
+
+def _start(app: App, begin: Callable[[Editor], Job[IngestReport]]) -> None:
     try:
         editor = access.require_editor(app.settings)
     except AccessError:
         return  # the page draws itself for a visitor
-    st.session_state["job"] = add(app, editor, items, expected)
+    st.session_state["job"] = begin(editor)
     st.session_state["job-shown"] = False
     state.touch()
 
@@ -138,7 +167,7 @@ def _done(job: Job[IngestReport]) -> None:
             on_click="ignore",
             width="stretch",
         )
-    st.button("Add more", key="add-more", on_click=_again, width="stretch", type="primary")
+    st.button("Done", key="add-more", on_click=_again, width="stretch", type="primary")
 
 
 def _again() -> None:
@@ -148,6 +177,8 @@ def _again() -> None:
 
 def why_failed(error: MapAppError) -> str:
     """What an editor is told when nothing more can be kept: without paths or SQL, which are in the log."""
+    if isinstance(error, StoreBusyError):
+        return "The feeds are being refreshed already, by another editor or by the worker. Try again when that is done."
     if isinstance(error, StoreFullError):
         return "The storage is full. What was added before that is kept; make room and add the rest again."
     if isinstance(error, StoreReadOnlyError):
@@ -175,3 +206,6 @@ def _report(result: IngestReport) -> str:
         f'<section class="preview" role="status"><div class="tally">{figures}</div>'
         f"{f'<ul>{rows}</ul>' if rows else ''}{more}</section>"
     )
+
+
+_SOURCES: Mapping[str, Callable[[App], None]] = {"Files": _files, "Feeds": _feeds}

@@ -72,7 +72,7 @@ class Chosen:
 
 
 def choose(app: App) -> Chosen | None:
-    """Draw the uploader, and for each file what it would bring; None while there is nothing to add."""
+    """Draw the uploader, and for each file what it would bring; None while there is no file."""
     limit_mb = min(st.get_option("server.maxUploadSize"), app.settings.max_file_bytes // 1_000_000 or 1)
     sent = st.file_uploader(
         "Files",
@@ -90,7 +90,7 @@ def choose(app: App) -> Chosen | None:
             upload, shown = _one(app, file)
         uploads.append(upload)
         found.append(shown)
-    if not any(shown.articles for shown in found):
+    if not found:
         return None
     more = any(shown.more for shown in found)
     return Chosen(tuple(uploads), None if more else sum(len(shown.articles) for shown in found))
