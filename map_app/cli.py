@@ -122,7 +122,21 @@ def build_parser() -> argparse.ArgumentParser:
 
     gazetteer = commands.add_parser("gazetteer", help="the offline list of the world's places")
     inner = gazetteer.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    command(inner, "build", _gazetteer_build, "build the gazetteer if it is missing or out of date")
+    build = command(
+        inner, "build", _gazetteer_build, "build the gazetteer if it is missing or out of date, or import a full one"
+    )
+    build.add_argument(
+        "--geonames",
+        metavar="FILE",
+        type=Path,
+        help="add the places of a GeoNames dump, such as allCountries.zip or UA.zip, and use that from now on; "
+        "without it, the gazetteer that comes along is used",
+    )
+    build.add_argument(
+        "--alternate-names", metavar="FILE", type=Path, help="names in other languages: alternateNamesV2.zip"
+    )
+    build.add_argument("--admin1", metavar="FILE", type=Path, help="first-level divisions: admin1CodesASCII.txt")
+    build.add_argument("--admin2", metavar="FILE", type=Path, help="second-level divisions: admin2Codes.txt")
     command(inner, "info", _gazetteer_info, "say what the gazetteer holds and where it is")
     search = command(inner, "search", _gazetteer_search, "list the places of a name, most important first")
     search.add_argument("name", metavar="NAME", nargs="+")
@@ -572,11 +586,27 @@ def _open_geoparser(settings: Settings, progress: Callable[[float, str], None]) 
 
 
 def _gazetteer_build(options: argparse.Namespace, settings: Settings) -> int:
-    from map_app.gazetteer.build import ensure
+    from map_app.gazetteer.build import choose, ensure, import_geonames
+    from map_app.gazetteer.geonames import Dump
 
     line = _ProgressLine(options.verbose)
-    directory = ensure(settings.cache, progress=line)
-    line.done()
+    if options.geonames is None:
+        if given := [name for name in ("alternate_names", "admin1", "admin2") if getattr(options, name)]:
+            raise SettingsError(f"--{given[0].replace('_', '-')} belongs to a dump: name that with --geonames too")
+        choose(settings.cache, None)
+        directory = ensure(settings.cache, progress=line)
+        line.done()
+    else:
+        dump = Dump(options.geonames, options.alternate_names, options.admin1, options.admin2)
+        directory, report = import_geonames(settings.cache, dump, progress=line)
+        line.done()
+        if report is not None:
+            for row in report.bad_rows:
+                _say(f"not understood: {row}")
+            _print(
+                f"{report.added:,} places added, {report.known:,} known already, {report.left_out:,} of other kinds "
+                f"left out, {report.alternate_names:,} alternate names, {report.bad:,} rows not understood"
+            )
     _print(f"The gazetteer is in {directory}")
     return DONE
 

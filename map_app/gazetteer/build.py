@@ -7,19 +7,19 @@ import math
 import shutil
 import tempfile
 import zlib
-from array import array
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-import marisa_trie
 import numpy as np
 from filelock import FileLock
 
 from map_app.errors import GazetteerBuildError, GazetteerDamagedError, GazetteerMissingError
 from map_app.gazetteer import read
 from map_app.gazetteer.divisions import divisions, middle
+from map_app.gazetteer.files import FEATURES, NameIndex, Table, write_ids, write_imported
+from map_app.gazetteer.geonames import Dump, ImportReport, check_dump, import_dump
 from map_app.gazetteer.kinds import NameKind
 from map_app.gazetteer.names import fold
 from map_app.gazetteer.read import FILES, Record, curated_rows
@@ -30,9 +30,18 @@ from map_app.settings import DATA_DIR
 logger = logging.getLogger(__name__)
 
 #: Raised whenever the files' form or the way they are made changes.
-SCHEMA = 6
+SCHEMA = 7
 
 MANIFEST = "manifest.json"
+
+#: Says which dump the gazetteer in use was imported from; absent where it is the program's own.
+SOURCE = "gazetteer-source.json"
+
+#: Larger files are not read when a gazetteer is opened.
+MAX_CHECKED_BYTES = 64_000_000
+
+#: The share of the work that the program's own places take when a dump is imported.
+SHARE_BESIDE_A_DUMP = 0.05
 
 #: How the folder begins that a build writes into before it renames it.
 UNFINISHED = "building-"
@@ -41,8 +50,6 @@ BUILD_HINT = "build it with `python -m map_app gazetteer build`"
 
 #: Takes the fraction done, 0 to 1, and a phrase that says what is being done.
 Progress = Callable[[float, str], None]
-
-FEATURES = tuple(Feature)
 
 #: A place that reaches farther is taken to lie in no single division, and a town farther off says nothing of it.
 MAX_LOCAL_RADIUS_KM = 40.0
@@ -57,17 +64,43 @@ def _silent(_fraction: float, _phrase: str) -> None:
     pass
 
 
-def key() -> str:
-    """What the built files depend on, as a short word: schema, package versions, files of data/."""
-    digest = hashlib.sha256(json.dumps([SCHEMA, read.versions()], sort_keys=True).encode())
+def key(source: str = "") -> str:
+    """What the built files depend on, as a short word: schema, package versions, files of data/, an imported dump."""
+    digest = hashlib.sha256(json.dumps([SCHEMA, read.versions(), source], sort_keys=True).encode())
     for name in FILES:
         digest.update((DATA_DIR / name).read_bytes())
     return digest.hexdigest()[:16]
 
 
 def folder(cache: Path) -> Path:
-    """Where the gazetteer of this version lies in the cache."""
-    return cache / f"gazetteer-{key()}"
+    """Where the gazetteer in use lies in the cache: the imported one, if there is one."""
+    chosen = _chosen(cache)
+    return cache / f"gazetteer-{key(chosen[1] if chosen else '')}"
+
+
+def _chosen(cache: Path) -> tuple[Dump, str] | None:
+    """The dump that was imported last, and what told it from others then; None if the program's own is in use."""
+    path = cache / SOURCE
+    if not path.exists():
+        return None
+    try:
+        row = json.loads(path.read_text(encoding="utf-8"))
+        files = [Path(row[name]) if row[name] else None for name in ("alternate_names", "admin1", "admin2")]
+        return Dump(Path(row["geonames"]), *files), str(row["digest"])
+    except (OSError, ValueError, KeyError, TypeError) as e:
+        raise GazetteerDamagedError(f"{path} cannot be read ({e}); {BUILD_HINT}") from e
+
+
+def choose(cache: Path, dump: Dump | None) -> None:
+    """Use the gazetteer of that dump from now on, or the program's own."""
+    path = cache / SOURCE
+    if dump is None:
+        path.unlink(missing_ok=True)
+        return
+    cache.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_suffix(".part")
+    unfinished.write_text(json.dumps(dump.paths() | {"digest": dump.digest()}, indent=1), encoding="utf-8")
+    unfinished.replace(path)
 
 
 def is_built(cache: Path) -> bool:
@@ -78,7 +111,8 @@ def is_built(cache: Path) -> bool:
 def verify(directory: Path) -> dict[str, Any]:
     """The manifest of a gazetteer whose files are as they were written.
 
-    Raises GazetteerMissingError or GazetteerDamagedError. Reads all 35 MB: 25 ms, measured by benchmarks/gazetteer.py.
+    Raises GazetteerMissingError or GazetteerDamagedError. Reads all 45 MB: 30 ms, measured by benchmarks/gazetteer.py;
+    of the larger files of an imported gazetteer only the size is compared.
     """
     path = directory / MANIFEST
     if not path.exists():
@@ -89,7 +123,7 @@ def verify(directory: Path) -> dict[str, Any]:
             raise GazetteerDamagedError(f"the gazetteer in {directory} has another form; {BUILD_HINT}")
         for name, (size, checksum) in manifest["files"].items():
             file = directory / name
-            if file.stat().st_size != size or zlib.crc32(file.read_bytes()) != checksum:
+            if file.stat().st_size != size or _checksum(file) != checksum:
                 raise GazetteerDamagedError(f"{file} is not as it was written; {BUILD_HINT}")
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as e:
         raise GazetteerDamagedError(f"the gazetteer in {directory} cannot be read ({e}); {BUILD_HINT}") from e
@@ -97,18 +131,50 @@ def verify(directory: Path) -> dict[str, Any]:
 
 
 def ensure(cache: Path, *, progress: Progress = _silent) -> Path:
-    """The built, sound folder; one that is missing or damaged is built first, by one process while others wait."""
+    """The sound folder of the gazetteer in use; one that is missing or damaged is built first, while others wait."""
     built = folder(cache)
     if _is_sound(built):
         return built
+    chosen = _chosen(cache)
+    if chosen is None:
+        _build_once(cache, built, None, progress)
+        return built
+    dump, digest = chosen
+    try:
+        now = dump.digest()
+    except GazetteerBuildError as e:
+        raise GazetteerMissingError(
+            f"the gazetteer that was imported has to be built again, but {e}; name the files to `python -m map_app "
+            "gazetteer build --geonames FILE`, or go back to the one that comes along by `gazetteer build` alone"
+        ) from e
+    if now != digest:  # the files are newer than what was imported
+        choose(cache, dump)
+        built = folder(cache)
+    _build_once(cache, built, dump, progress)
+    return built
+
+
+def import_geonames(cache: Path, dump: Dump, *, progress: Progress = _silent) -> tuple[Path, ImportReport | None]:
+    """Build the gazetteer of a dump and use it from now on; the report is None if it had been built before.
+
+    Raises GazetteerBuildError for files that are no dump, and leaves the gazetteer in use as it was.
+    """
+    built = cache / f"gazetteer-{key(dump.digest())}"
+    report = None if _is_sound(built) else _build_once(cache, built, dump, progress)
+    choose(cache, dump)
+    return built, report
+
+
+def _build_once(cache: Path, built: Path, dump: Dump | None, progress: Progress) -> ImportReport | None:
     cache.mkdir(parents=True, exist_ok=True)
     with FileLock(cache / "gazetteer.lock"):
-        if not _is_sound(built):  # another process may have built it while this one waited
-            for left_over in cache.glob(f"{UNFINISHED}*"):  # by a build that was killed
-                shutil.rmtree(left_over, ignore_errors=True)
-            build(built, progress=progress)
-            _remove_outdated(cache, built)
-    return built
+        if _is_sound(built):  # another process may have built it while this one waited
+            return None
+        for left_over in cache.glob(f"{UNFINISHED}*"):  # by a build that was killed
+            shutil.rmtree(left_over, ignore_errors=True)
+        report = build(built, dump=dump, progress=progress)
+        _remove_outdated(cache, built)
+        return report
 
 
 def _remove_outdated(cache: Path, built: Path) -> None:
@@ -130,22 +196,48 @@ def _is_sound(directory: Path) -> bool:
     return True
 
 
-def build(directory: Path, *, progress: Progress = _silent) -> None:
-    """Write a complete gazetteer into `directory`: beside it first, then renamed, so that nobody sees half of one."""
+def build(directory: Path, *, dump: Dump | None = None, progress: Progress = _silent) -> ImportReport:
+    """Write a complete gazetteer into `directory`: beside it first, then renamed, so that nobody sees half of one.
+
+    With a GeoNames dump, its places are added to those of the packages; the report says what became of its rows.
+    """
+    if dump:
+        check_dump(dump)
     directory.parent.mkdir(parents=True, exist_ok=True)
+    share = SHARE_BESIDE_A_DUMP if dump else 1.0
+
+    def told(done: float, phrase: str) -> None:
+        progress(done * share, phrase)
+
     with tempfile.TemporaryDirectory(dir=directory.parent, prefix=UNFINISHED) as temporary:
         unfinished = Path(temporary) / "gazetteer"
         unfinished.mkdir()
-        records = _records(progress)
+        records = _records(told)
         demonyms = _name_variants_and_demonyms(records)
-        progress(0.55, "Sorting two million names")
-        _write(unfinished, records, demonyms)
+        told(0.55, "Sorting two million names")
+        table, index = Table(unfinished), NameIndex(Path(temporary) / "names")
+        _add_records(table, index, records)
+        write_ids(unfinished, [record.id for record in records])
+        countries_of = {record.id: record.countries for record in records if record.countries}
+        report, renamed = ImportReport(), dict[int, str]()
+        if dump:
+            rows = {r.id.removeprefix("admin1:"): row for row, r in enumerate(records) if r.id.startswith("admin1:")}
+            own = len(records)
+            records.clear()  # half a gigabyte
+            report, renamed = import_dump(
+                dump, table, index, rows, lambda done, what: progress(share + done * (0.85 - share), what)
+            )
+            write_imported(unfinished, table, own)
+            progress(0.85, "Sorting all names")
+        _write_facts(unfinished, countries_of, demonyms, table.codes)
+        index.write(unfinished, table.write(renamed))
         progress(0.95, "Checking the gazetteer")
-        _write_manifest(unfinished, records)
+        _write_manifest(unfinished, table, dump)
         if directory.exists():
             directory.rename(Path(temporary) / "old")
         unfinished.rename(directory)
     progress(1.0, "The gazetteer is ready")
+    return report
 
 
 def _records(progress: Progress) -> list[Record]:
@@ -220,33 +312,38 @@ def _reference(text: str, by_id: dict[str, Record], where: str) -> str:
     raise GazetteerBuildError(f"{where}: no place {text!r} is known")
 
 
-def _write(directory: Path, records: list[Record], demonyms: dict[str, str]) -> None:
+def _add_records(table: Table, index: NameIndex, records: list[Record]) -> None:
+    """The packages' and the program's own places, and in which divisions they lie."""
     row_of = {record.id: row for row, record in enumerate(records)}
-    codes = sorted({code for record in records for code in (record.country_code, *record.countries) if code})
-    code_number = {code: number for number, code in enumerate(codes)}
+    for code in sorted({code for record in records for code in (record.country_code, *record.countries) if code}):
+        table.codes.setdefault(code, len(table.codes))
+    for record in records:
+        row = table.append(
+            record.name,
+            record.latitude,
+            record.longitude,
+            record.feature,
+            record.country_code,
+            population=record.population,
+            geonameid=record.geonameid,
+            radius_km=record.radius_km,
+        )
+        if record.admin1:
+            table.admin1[row] = row_of.get(f"admin1:{record.country_code}.{record.admin1}", -1)
+        table.admin2[row] = row_of.get(record.admin2, -1)
+        for name, kind in record.names.items():
+            index.add(name, row, kind)
 
-    def column(name: str, values: list[float] | list[int], dtype: type[np.generic]) -> None:
-        np.save(directory / f"{name}.npy", np.array(values, dtype=dtype))
 
-    column("latitude", [r.latitude for r in records], np.float32)
-    column("longitude", [r.longitude for r in records], np.float32)
-    column("population", [r.population for r in records], np.int64)
-    column("feature", [FEATURES.index(r.feature) for r in records], np.uint8)
-    column("country", [code_number.get(r.country_code, -1) for r in records], np.int16)
-    first = [row_of.get(f"admin1:{r.country_code}.{r.admin1}", -1) if r.admin1 else -1 for r in records]
-    column("admin1", first, np.int32)
-    column("admin2", [row_of.get(r.admin2, -1) for r in records], np.int32)
-    column("geonameid", [r.geonameid or 0 for r in records], np.int32)
-    column("radius_km", [r.radius_km or 0 for r in records], np.float32)
-    _write_strings(directory / "names", [r.name for r in records])
-    _write_strings(directory / "ids", [r.id for r in records])
-    _write_names(directory, records)
+def _write_facts(
+    directory: Path, countries_of: dict[str, tuple[str, ...]], demonyms: dict[str, str], codes: Iterable[str]
+) -> None:
     continents = read.continents_of_countries()
     facts = {
-        "codes": codes,
+        "codes": list(codes),
         "demonyms": demonyms,
         "continents": {code: f"curated:{_slug(read.CONTINENTS[c])}" for code, c in continents.items()},
-        "countries_of": {r.id: r.countries for r in records if r.countries},
+        "countries_of": countries_of,
     }
     (directory / "facts.json").write_text(json.dumps(facts), encoding="utf-8")
 
@@ -255,49 +352,17 @@ def _slug(name: str) -> str:
     return name.lower().replace(" ", "-")
 
 
-def _write_strings(stem: Path, strings: list[str]) -> None:
-    encoded = [string.encode() for string in strings]
-    np.save(stem.with_suffix(".ends.npy"), np.cumsum([len(e) for e in encoded], dtype=np.int64))
-    stem.with_suffix(".utf8").write_bytes(b"".join(encoded))
-
-
-def _write_names(directory: Path, records: list[Record]) -> None:
-    """A trie of the folded names; the rows of name n are ``rows[starts[n]:starts[n + 1]]``, most people first."""
-    trie = marisa_trie.Trie(name for record in records for name in record.names)
-    key_ids, rows, kinds = array("i"), array("i"), array("b")
-    weights = array("q")
-    for row, record in enumerate(records):
-        for name, kind in record.names.items():
-            key_ids.append(trie[name])
-            rows.append(row)
-            kinds.append(kind)
-            weights.append(-record.population)
-    names = np.frombuffer(key_ids, dtype=np.int32)
-    order = np.lexsort((np.frombuffer(weights, dtype=np.int64), np.frombuffer(kinds, dtype=np.int8) > 0, names))
-    np.save(directory / "rows.npy", np.frombuffer(rows, dtype=np.int32)[order])
-    np.save(directory / "kinds.npy", np.frombuffer(kinds, dtype=np.int8)[order])
-    starts = np.zeros(len(trie) + 1, dtype=np.int32)
-    np.cumsum(np.bincount(names, minlength=len(trie)), out=starts[1:])
-    np.save(directory / "starts.npy", starts)
-    trie.save(str(directory / "names.marisa"))
-    by_row = marisa_trie.Trie(record.id for record in records)
-    of_id = np.zeros(len(by_row), dtype=np.int32)
-    for row, record in enumerate(records):
-        of_id[by_row[record.id]] = row
-    by_row.save(str(directory / "ids.marisa"))
-    np.save(directory / "row_of_id.npy", of_id)
-
-
-def _write_manifest(directory: Path, records: list[Record]) -> None:
-    counts: dict[str, int] = defaultdict(int)
-    for record in records:
-        counts[record.feature] += 1
+def _write_manifest(directory: Path, table: Table, dump: Dump | None) -> None:
+    counts = np.bincount(np.frombuffer(table.feature, dtype=np.uint8), minlength=len(FEATURES))
     manifest = {
         "schema": SCHEMA,
-        "packages": read.versions(),
-        "places": dict(sorted(counts.items())),
-        "files": {
-            path.name: [path.stat().st_size, zlib.crc32(path.read_bytes())] for path in sorted(directory.iterdir())
-        },
+        "packages": read.versions() | ({"GeoNames dump": dump.geonames.name} if dump else {}),
+        "places": {str(feature): int(count) for feature, count in sorted(zip(FEATURES, counts, strict=True))},
+        "files": {path.name: [path.stat().st_size, _checksum(path)] for path in sorted(directory.iterdir())},
     }
     (directory / MANIFEST).write_text(json.dumps(manifest, indent=1), encoding="utf-8")
+
+
+def _checksum(path: Path) -> int | None:
+    """None for files so large that it would take too long each time that the gazetteer is opened."""
+    return zlib.crc32(path.read_bytes()) if path.stat().st_size <= MAX_CHECKED_BYTES else None

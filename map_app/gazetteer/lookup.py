@@ -1,6 +1,7 @@
 """The gazetteer as others ask it: names to candidate places, places by id, what lies in what, what is near."""
 
 import functools
+import itertools
 import json
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -12,7 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from map_app.errors import GazetteerDamagedError, GazetteerError
-from map_app.gazetteer.build import BUILD_HINT, FEATURES, Progress, _silent, ensure, verify
+from map_app.gazetteer.build import BUILD_HINT, Progress, _silent, ensure, verify
+from map_app.gazetteer.files import FEATURES, IMPORTED
 from map_app.gazetteer.kinds import NameKind
 from map_app.gazetteer.names import fold
 from map_app.geo import EARTH_RADIUS_KM, Point
@@ -25,6 +27,9 @@ PLACES_KEPT = 50_000
 
 #: Areas are looked for before the towns of the same name, as if they had these many people more.
 _AREA_BONUS = {Feature.COUNTRY: 10**10, Feature.CONTINENT: 10**11, Feature.REGION: 10**7, Feature.WATER: 10**7}
+
+#: On a sphere of EARTH_RADIUS_KM, a little less than it is, so that nothing near is passed over.
+KM_PER_DEGREE = 111.1
 
 #: A name that begins as many others is cut off there when a person searches.
 MAX_PREFIXES = 5_000
@@ -82,6 +87,9 @@ class Gazetteer:
         self._ids = _Strings(directory / "ids")
         self._name_trie = marisa_trie.Trie().mmap(str(directory / "names.marisa"))
         self._id_trie = marisa_trie.Trie().mmap(str(directory / "ids.marisa"))
+        self._imported_ids = self._imported_rows = np.zeros(0, dtype=np.int32)
+        if (directory / "imported_ids.npy").exists():
+            self._imported_ids, self._imported_rows = column("imported_ids"), column("imported_rows")
         facts = json.loads((directory / "facts.json").read_text(encoding="utf-8"))
         self._codes: list[str] = facts["codes"]
         self._demonyms: dict[str, str] = facts["demonyms"]
@@ -179,7 +187,7 @@ class Gazetteer:
         if not key:
             return []
         found: dict[int, None] = {}
-        for names in ([key], self._name_trie.keys(key)[:MAX_PREFIXES]):
+        for names in ([key], itertools.islice(self._name_trie.iterkeys(key), MAX_PREFIXES)):
             rows = {int(row) for name in names for row in self.rows(name)}
             for row in sorted(rows, key=self._importance, reverse=True):
                 if not countries or self._place_at(row).country_code in countries:
@@ -190,31 +198,37 @@ class Gazetteer:
 
     def nearest(self, point: Point, *, max_km: float = 100, limit: int = 1) -> list[tuple[Place, float]]:
         """Towns within `max_km` of a point and their distances in kilometres, nearest first."""
-        latitude, longitude = np.radians(self.latitude), np.radians(self.longitude)
+        band = np.abs(self.latitude - point.latitude) <= max_km / KM_PER_DEGREE
+        rows = np.flatnonzero(band & (self.feature == FEATURES.index(Feature.CITY)))
+        latitude, longitude = np.radians(self.latitude[rows]), np.radians(self.longitude[rows])
         here_latitude, here_longitude = np.radians(point.latitude), np.radians(point.longitude)
         h = np.sin((latitude - here_latitude) / 2) ** 2 + np.cos(latitude) * np.cos(here_latitude) * (
             np.sin((longitude - here_longitude) / 2) ** 2
         )
         distances = 2 * EARTH_RADIUS_KM * np.arcsin(np.sqrt(np.clip(h, 0, 1)))
-        distances[self.feature != FEATURES.index(Feature.CITY)] = np.inf
         near = np.argsort(distances)[:limit]
-        return [(self._place_at(int(row)), float(distances[row])) for row in near if distances[row] <= max_km]
+        return [(self._place_at(int(rows[i])), float(distances[i])) for i in near if distances[i] <= max_km]
 
     def _importance(self, row: int) -> int:
         return int(self.population[row]) + _AREA_BONUS.get(FEATURES[int(self.feature[row])], 0)
 
     def _row(self, place_id: str) -> int:
         number = self._id_trie.get(place_id)
-        if number is None:
-            raise GazetteerError(f"the gazetteer knows no place {place_id!r}")
-        return int(self._row_of_id[number])
+        if number is not None:
+            return int(self._row_of_id[number])
+        digits = place_id.removeprefix(IMPORTED)
+        if digits != place_id and digits.isdecimal():
+            place = int(np.searchsorted(self._imported_ids, int(digits)))
+            if place < len(self._imported_ids) and self._imported_ids[place] == int(digits):
+                return int(self._imported_rows[place])
+        raise GazetteerError(f"the gazetteer knows no place {place_id!r}")
 
     def _make_place(self, row: int) -> Place:
         feature = FEATURES[int(self.feature[row])]
         number = int(self.country_number[row])
         division = int(self.admin1_row[row])
         return Place(
-            id=self._ids[row],
+            id=self._ids[row] if row < len(self._ids) else f"{IMPORTED}{self._geonameid[row]}",
             name=self._names[row],
             point=Point(round(float(self.latitude[row]), 5), round(float(self.longitude[row]), 5)),
             feature=feature,
@@ -232,6 +246,9 @@ class _Strings:
     def __init__(self, stem: Path) -> None:
         self._ends = np.load(stem.with_suffix(".ends.npy"), mmap_mode="r")
         self._bytes = np.memmap(stem.with_suffix(".utf8"), dtype=np.uint8, mode="r")
+
+    def __len__(self) -> int:
+        return len(self._ends)
 
     def __getitem__(self, row: int) -> str:
         start = int(self._ends[row - 1]) if row else 0
