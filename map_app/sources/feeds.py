@@ -40,6 +40,9 @@ LONG_CHARS = 3000
 #: feedparser takes up to a tenth of a millisecond an element: a feed of 10,000 entries has fewer, made-up ones more.
 MAX_ELEMENTS = 200_000
 
+#: Attributes of one element: feeds have a handful, and feedparser's time grows with their square.
+MAX_ATTRIBUTES = 200
+
 #: The newest that are read of one document; no site keeps so many in a feed.
 MAX_ENTRIES = 10_000
 
@@ -65,6 +68,9 @@ _EAST_ASIAN_DATE = re.compile(r"(\d{4})\s*[年년]\s*(\d{1,2})\s*[月월]\s*(\d{
 _URI = re.compile(r"(?:https?://|tag:|urn:|info:|doi:)", re.IGNORECASE)
 _GEOMETRY = re.compile(r"</?(?:gml|georss|geo):[^<>]{0,1000}>", re.IGNORECASE)
 _ELEMENT = re.compile(r"<[^\W\d]")
+_CROWDED_ELEMENT = re.compile(
+    rf"""<[^\W\d][^\s/>]*(?:\s+[^\s=<>"']+\s*=\s*(?:"[^"<]*"|'[^'<]*')){{{MAX_ATTRIBUTES + 1}}}"""
+)
 _JSON_ITEMS = re.compile(r'"items"\s*:\s*\[\s*')
 _JSON_TEXT = re.compile(r'"(title|home_page_url|language|version)"\s*:\s*("(?:[^"\\]|\\.){0,500}")')
 _NEXT_OBJECT = re.compile(r"\}\s*,\s*(?=\{)")
@@ -205,6 +211,8 @@ def _read_xml(text: str, url: str) -> _Document:
     elements = sum(1 for _ in islice(_ELEMENT.finditer(text), MAX_ELEMENTS + 1))
     if elements > MAX_ELEMENTS:
         raise TooLargeError(f"it has more than {MAX_ELEMENTS:,} elements: no feed that can be read in bounded time")
+    if _CROWDED_ELEMENT.search(text):
+        raise TooLargeError(f"an element has more than {MAX_ATTRIBUTES} attributes: no feed that is meant to be read")
     body = without_doctype(_DECLARATION.sub("", text, count=1))
     try:
         parsed = _parsed(body, url)

@@ -360,6 +360,15 @@ def test_a_feed_made_of_a_million_elements_is_refused() -> None:
         read(rss("<a>" * 1_000_000))
 
 
+@pytest.mark.parametrize("quote", ['"', "'"])
+def test_a_feed_with_an_element_of_a_hundred_thousand_attributes_is_refused(quote: str) -> None:
+    attributes = " ".join(f"a{n}={quote}{n}{quote}" for n in range(100_000))
+    with pytest.raises(TooLargeError, match="200 attributes"):
+        read(f"<rss {attributes}><channel><item><title>Story</title></item></channel></rss>")
+    few = " ".join(f"a{n}={quote}{n}{quote}" for n in range(200))
+    assert read(f"<rss {few}><channel><item><title>Story</title></item></channel></rss>").entries
+
+
 def test_no_more_than_ten_thousand_entries_are_read_and_that_is_noted() -> None:
     feed = read(json.dumps({"items": [{"title": f"Story {n}"} for n in range(10_001)]}))
     assert len(feed.entries) == 10_000
