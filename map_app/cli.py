@@ -13,7 +13,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
@@ -282,21 +282,8 @@ def _write_utf8(text: str) -> None:
 
 
 def _ingest(options: argparse.Namespace, settings: Settings) -> int:
-    from map_app.fetch.addresses import looks_like_address
     from map_app.ingest import ingest_items
-    from map_app.sources.files import read_lines, read_path
     from map_app.store import Store
-
-    def items() -> Iterator["Item"]:
-        for path in options.paths:
-            if looks_like_address(path) and not Path(path).exists():
-                yield from _items_of_address(path, settings)
-            elif path == PIPE:
-                yield from read_lines(_decoded(sys.stdin), "standard input", max_chars=settings.max_article_chars)
-            else:
-                yield from read_path(
-                    Path(path), max_bytes=settings.max_file_bytes, max_chars=settings.max_article_chars
-                )
 
     line = _ProgressLine(options.verbose)
 
@@ -306,7 +293,11 @@ def _ingest(options: argparse.Namespace, settings: Settings) -> int:
     geoparser = _open_geoparser(settings, line)
     with Store.open(settings.store) as store:
         report = ingest_items(
-            items(), geoparser=geoparser, store=store, progress=progress, provider=settings.geocoder_url
+            _items_of(options.paths, settings),
+            geoparser=geoparser,
+            store=store,
+            progress=progress,
+            provider=settings.geocoder_url,
         )
     line.done()
     for note in report.notes:
@@ -323,12 +314,24 @@ def _ingest(options: argparse.Namespace, settings: Settings) -> int:
     return FAILED if report.failed else DONE
 
 
-def _items_of_address(url: str, settings: Settings) -> Iterator["Item"]:
+def _items_of(paths: Iterable[str], settings: Settings) -> Iterator["Item"]:
     from map_app.fetch import open_fetcher
+    from map_app.fetch.addresses import looks_like_address
+    from map_app.sources.files import read_lines, read_path
     from map_app.sources.web import read_web
 
-    with open_fetcher(settings) as fetcher:
-        yield from read_web(fetcher, url, max_chars=settings.max_article_chars, now=datetime.now(UTC))
+    max_chars = settings.max_article_chars
+    with ExitStack() as opened:
+        fetcher = None
+        for path in paths:
+            if path == PIPE:
+                yield from read_lines(_decoded(sys.stdin), "standard input", max_chars=max_chars)
+            elif looks_like_address(path) and not Path(path).exists():
+                # One for all of them, so that each host is asked in turns.
+                fetcher = fetcher or opened.enter_context(open_fetcher(settings))
+                yield from read_web(fetcher, path, max_chars=max_chars, now=datetime.now(UTC))
+            else:
+                yield from read_path(Path(path), max_bytes=settings.max_file_bytes, max_chars=max_chars)
 
 
 def _feeds_add(options: argparse.Namespace, settings: Settings) -> int:

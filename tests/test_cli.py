@@ -210,8 +210,11 @@ def test_an_address_is_ingested_and_one_that_leads_inside_is_refused(server: Web
     assert refused.returncode == 1
     assert "loopback" in refused.stderr
     assert server.requests == []
-    for counted in ("1 added", "1 unchanged"):
-        done = run("ingest", f"{server.url}/a", store=store, MAP_APP_ALLOW_PRIVATE_ADDRESSES="yes")
+    server.routes["/b"] = answering(html.replace("Valencia", "Murcia").encode(), content_type="text/html")
+    for counted in ("2 added", "2 unchanged"):
+        server.clients.clear()
+        done = run("ingest", f"{server.url}/a", f"{server.url}/b", store=store, MAP_APP_ALLOW_PRIVATE_ADDRESSES="yes")
+        assert len(set(server.clients)) == 1, "one client asks in turns"
         assert done.returncode == 0, done.stderr
         assert counted in done.stdout
 

@@ -18,12 +18,15 @@ class WebServer:
         self.routes: dict[str, Route] = {}
         #: Path and headers of every request, in order.
         self.requests: list[tuple[str, dict[str, str]]] = []
+        #: The other end of the connection that each came by.
+        self.clients: list[object] = []
         server = self
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
             def do_GET(self) -> None:
+                server.clients.append(self.client_address)
                 server.requests.append((self.path, {name.lower(): value for name, value in self.headers.items()}))
                 route = server.routes.get(self.path.partition("?")[0], answering(b"", 404))
                 try:
