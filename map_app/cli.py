@@ -80,7 +80,18 @@ def build_parser() -> argparse.ArgumentParser:
 
     train = command(commands, "train", _train, "train the recogniser of place names anew")
     train.add_argument("--corpora", metavar="DIR", type=Path, required=True, help="a folder of annotated .jsonl files")
-    train.add_argument("-o", "--output", metavar="MODEL", type=Path, required=True, help="where to write the model")
+    what = train.add_mutually_exclusive_group(required=True)
+    what.add_argument("-o", "--output", metavar="MODEL", type=Path, help="where to write the model")
+    what.add_argument(
+        "--cross-validate",
+        action="store_true",
+        help="write no model: measure on each fifth of the articles models trained on the others",
+    )
+    what.add_argument(
+        "--leave-one-out",
+        action="store_true",
+        help="write no model: measure on each corpus a model trained on the others",
+    )
 
     command(
         commands,
@@ -533,22 +544,29 @@ def _with_properties(value: Any) -> Any:
 
 
 def _train(options: argparse.Namespace, settings: Settings) -> int:
-    from map_app.geoparse.train import train
+    from map_app.geoparse.train import cross_validate, leave_one_out, read_corpora, table, train
 
     line = _ProgressLine(options.verbose)
     gazetteer = _open_gazetteer(settings, line)
+    if options.output is None:
+        measure = cross_validate if options.cross_validate else leave_one_out
+        figures = measure(read_corpora(options.corpora), gazetteer, progress=line)
+        line.done()
+        _print(table(figures))
+        return DONE
     # Paths of this machine are nobody's business: the model's notes name the corpora, not where they were.
-    made = train(options.corpora, options.output, gazetteer, command="python -m map_app train", progress=line)
+    command = f"python -m map_app train --corpora {options.corpora.name} -o {options.output.name}"
+    made = train(options.corpora, options.output, gazetteer, command=command, progress=line)
     line.done()
     _print(
-        f"{options.output}: {made.bytes:,} bytes from {made.documents:,} documents, {made.sentences:,} sentences, "
-        f"{made.toponyms:,} toponyms, {made.demonyms:,} demonyms"
+        f"{options.output}: {made.bytes:,} bytes from {made.documents:,} documents, "
+        f"{made.words:,} words near capitals, {made.toponyms:,} toponyms, {made.demonyms:,} demonyms"
     )
     return DONE
 
 
 def _geocode(options: argparse.Namespace, settings: Settings) -> int:
-    from map_app.app import open_geoparser
+    from map_app.geoparse.pipeline import Geoparser
     from map_app.ingest import geocode_pending, open_geocoder
     from map_app.store import Store
 
@@ -563,7 +581,7 @@ def _geocode(options: argparse.Namespace, settings: Settings) -> int:
         geocoder = open_geocoder(settings, gazetteer, store)
         if geocoder is None:
             return DONE
-        version = open_geoparser(settings, gazetteer).version
+        version = Geoparser.load(gazetteer).version
         report = geocode_pending(store, geocoder, version=version, progress=line)
     line.done()
     _print(
@@ -583,9 +601,9 @@ def _open_gazetteer(settings: Settings, progress: Callable[[float, str], None]) 
 
 
 def _open_geoparser(settings: Settings, progress: Callable[[float, str], None]) -> Any:
-    from map_app.app import open_geoparser
+    from map_app.geoparse.pipeline import Geoparser
 
-    return open_geoparser(settings, _open_gazetteer(settings, progress))
+    return Geoparser.load(_open_gazetteer(settings, progress))
 
 
 def _gazetteer_build(options: argparse.Namespace, settings: Settings) -> int:

@@ -134,6 +134,17 @@ class Gazetteer:
             for row, kind in zip(self._rows[span], self._kinds[span], strict=True)
         ]
 
+    def carriers(self, name: str) -> list[tuple[Feature, NameKind, int]]:
+        """Kind, kind of name and people of every place that may be meant by the name, without making the places."""
+        number = self._name_trie.get(fold(name))
+        if number is None:
+            return []
+        start, end = int(self._starts[number]), int(self._starts[number + 1])
+        rows = self._rows[start:end]
+        features, people = self.feature[rows].tolist(), self.population[rows].tolist()
+        kinds = self._kinds[start:end].tolist()
+        return [(FEATURES[f], NameKind(k), p) for f, k, p in zip(features, kinds, people, strict=True)]
+
     def demonym(self, word: str) -> Place | None:
         """The place whose people or things the word names ("Syrian", "Ukrainians"), or None."""
         place_id = self._demonyms.get(fold(word))

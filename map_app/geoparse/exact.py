@@ -76,7 +76,9 @@ def _is_latin(character: str) -> bool:
 
 def _is_unambiguous(name: str, gazetteer: Gazetteer, membership: Membership) -> bool:
     kinds = membership.kinds(name)
-    if not kinds or (_is_latin(name[0]) and (len(name) < MIN_LATIN_LENGTH or "abbreviation" in kinds)):
+    if not kinds or (
+        _is_latin(name[0]) and (len(name) < MIN_LATIN_LENGTH or any(kind.endswith(".") for kind in kinds))
+    ):
         return False
     if any(kind.startswith(("country", "continent")) for kind in kinds):
         return True

@@ -1,6 +1,8 @@
 """What kinds of places a name names, asked of the gazetteer once per name."""
 
-from map_app.gazetteer.lookup import Gazetteer, Match, NameKind
+import re
+
+from map_app.gazetteer.lookup import Gazetteer, NameKind
 from map_app.model import Feature
 
 #: Distinct names kept with their answer; the cache starts anew when it is full.
@@ -10,9 +12,12 @@ MAX_CACHED_NAMES = 200_000
 MAX_NAME_LENGTH = 80
 
 
+_HALF = re.compile("[\ud800-\udfff]")
+
+
 def may_be_known(name: str) -> bool:
     """Whether the gazetteer can be asked at all: not for endless names, nor for halves of characters."""
-    return len(name) <= MAX_NAME_LENGTH and not any("\ud800" <= character <= "\udfff" for character in name)
+    return len(name) <= MAX_NAME_LENGTH and (name.isascii() or not _HALF.search(name))
 
 
 #: Cities are told apart by size, since a village's name is far more often a surname or a common word.
@@ -37,17 +42,52 @@ class Membership:
         return kinds
 
     def _look_up(self, name: str) -> tuple[str, ...]:
-        kinds = {_kind(match) for match in self._gazetteer.candidates(name)}
+        kinds = {_kind(*carrier) for carrier in self._gazetteer.carriers(name)}
         if self._gazetteer.demonym(name) is not None:
             kinds.add("demonym")
-        return tuple(sorted(kinds))
+        return tuple(sorted(kinds, key=lambda kind: (_RANKS.get(kind, len(_RANKS)), kind)))
 
 
-def _kind(match: Match) -> str:
-    if match.name_kind is NameKind.ABBREVIATION:
-        return "abbreviation"
-    place = match.place
-    if place.feature is not Feature.CITY:
-        return str(place.feature) if match.name_kind is NameKind.PRIMARY else f"{place.feature}~"
-    size = next(word for least, word in _CITY_SIZES if place.population >= least)
-    return size if match.name_kind is NameKind.PRIMARY else f"{size}~"
+#: Which kind a name's best known place is of: the first of these.
+_RANKS = {
+    kind: rank
+    for rank, kind in enumerate(
+        [
+            "country",
+            "continent",
+            "country.",
+            "demonym",
+            "region",
+            "admin1",
+            "city5",
+            "water",
+            "country~",
+            "city4",
+            "admin1~",
+            "region~",
+            "admin1.",
+            "city5~",
+            "water~",
+            "city3",
+            "admin2",
+            "city4~",
+            "city2",
+            "other",
+            "city1",
+            "admin2~",
+            "city3~",
+            "city2~",
+        ]
+    )
+}
+
+
+def _kind(feature: Feature, name_kind: NameKind, people: int) -> str:
+    word = str(feature)
+    if feature is Feature.CITY:
+        word = next(size for least, size in _CITY_SIZES if people >= least)
+    return f"{word}{_MARKS[name_kind]}"
+
+
+#: After the kind of place: whether the name is its usual one, another, or an abbreviation.
+_MARKS = {NameKind.PRIMARY: "", NameKind.ALTERNATE: "~", NameKind.ABBREVIATION: "."}

@@ -47,9 +47,13 @@ _NAMES = (
     "Toronto Star",
 )
 
+_LOWER = [name.lower() for name in _NAMES]
 _PATTERN = re.compile(rf"\b(?:{'|'.join(map(re.escape, _NAMES))})\b", re.IGNORECASE)
 
 
 def not_places(text: str) -> list[tuple[int, int]]:
     """Half-open spans of such names, in order."""
+    lower = text.lower()
+    if not any(name in lower for name in _LOWER):  # far faster than the pattern, and mostly so
+        return []
     return [match.span() for match in _PATTERN.finditer(text)]

@@ -1,8 +1,9 @@
 """Words and sentences, with the offsets where they stand in the text."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 #: Letters with dots between them ("U.S.", "W.Va.") stay whole; a possessive 's and a hyphen stand alone, so that
 #: "Russia's" and "Korea-Russia" hold the names as words of their own. Every repetition is possessive: linear time.
@@ -18,6 +19,9 @@ _WORD = re.compile(
     """,
     re.VERBOSE,
 )
+
+#: The same with what lies between, so that pieces follow each other without gaps: finding all is faster than each.
+_WORD_OR_BLANK = re.compile(rf"{_WORD.pattern}|[^\S\n]++", re.VERBOSE)
 
 #: No sequence is longer: what the model has to hold at once stays small whatever the text is.
 MAX_SENTENCE_TOKENS = 160
@@ -92,29 +96,62 @@ def tokens(text: str) -> Iterator[Token]:
         yield Token("\n" if "\n" in word else word, match.start(), match.end())
 
 
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The words of a text as parallel lists, and the sentences that they make up."""
+
+    texts: list[str]
+    starts: list[int]
+    ends: list[int]
+    #: Half-open ranges of words; line ends, which are in none, lie between them.
+    sentences: list[tuple[int, int]]
+
+
+def read_words(text: str) -> Words:
+    """All tokens, and where sentences begin and end: at full stops and line ends, after MAX_SENTENCE_TOKENS at most."""
+    pieces = _WORD_OR_BLANK.findall(text)
+    offsets = list(accumulate(map(len, pieces), initial=0))
+    texts, starts, ends = [], [], []
+    for piece, start, end in zip(pieces, offsets, offsets[1:], strict=False):
+        if piece == " ":
+            continue
+        if piece[0].isspace():
+            if piece[0] != "\n":
+                continue
+            piece = "\n"  # noqa: PLW2901 (a run of line ends is one)
+        texts.append(piece)
+        starts.append(start)
+        ends.append(end)
+    return Words(texts, starts, ends, list(_sentences(texts)))
+
+
 def sentences(text: str) -> Iterator[list[Token]]:
-    """The tokens in runs that end at full stops and line ends, never longer than MAX_SENTENCE_TOKENS."""
-    sentence: list[Token] = []
+    """The tokens of one sentence after the other."""
+    words = read_words(text)
+    for first, last in words.sentences:
+        yield [Token(words.texts[i], words.starts[i], words.ends[i]) for i in range(first, last)]
+
+
+def _sentences(words: Sequence[str]) -> Iterator[tuple[int, int]]:
+    first = 0
     stopped = False
-    for token in tokens(text):
-        word = token.text
+    for i, word in enumerate(words):
         if word == "\n":
-            if sentence:
-                yield sentence
-            sentence, stopped = [], False
+            if i > first:
+                yield first, i
+            first, stopped = i + 1, False
             continue
         if stopped and word not in _CLOSERS:
             # "St. Paul" and "Springfield, Ill. voters" go on; a capital after a real stop begins something new.
             if not word[0].islower() and word not in _STOPS and word != ",":
-                yield sentence
-                sentence = []
+                yield first, i
+                first = i
             stopped = False
-        if len(sentence) >= MAX_SENTENCE_TOKENS:
-            yield sentence
-            sentence = []
+        if i - first >= MAX_SENTENCE_TOKENS:
+            yield first, i
+            first = i
         if word in _STOPS:
-            before = sentence[-1].text if sentence else ""
+            before = words[i - 1] if i > first else ""
             stopped = not (word == "." and (before.casefold() in _ABBREVIATIONS or len(before) == 1))
-        sentence.append(token)
-    if sentence:
-        yield sentence
+    if len(words) > first:
+        yield first, len(words)

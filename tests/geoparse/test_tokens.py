@@ -1,6 +1,8 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from map_app.geoparse.tokens import MAX_SENTENCE_TOKENS, sentences, tokens
+from map_app.geoparse.tokens import MAX_SENTENCE_TOKENS, read_words, tokens
 
 
 def words(text):
@@ -29,10 +31,23 @@ def test_words_are_cut_where_names_end(text, expected):
     assert words(text) == expected
 
 
+def sentences(text):
+    found = read_words(text)
+    return [found.texts[first:last] for first, last in found.sentences]
+
+
 def test_an_abbreviation_ends_no_sentence_and_a_line_always_does():
-    found = [[token.text for token in sentence] for sentence in sentences("He left St. Paul. She stayed.\nThen")]
-    assert [sentence[0] for sentence in found] == ["He", "She", "Then"]
+    assert [sentence[0] for sentence in sentences("He left St. Paul. She stayed.\nThen")] == ["He", "She", "Then"]
 
 
 def test_no_sentence_is_endless():
-    assert max(len(sentence) for sentence in sentences("Word " * 5000)) <= MAX_SENTENCE_TOKENS
+    assert max(map(len, sentences("Word " * 5000))) <= MAX_SENTENCE_TOKENS
+
+
+@given(st.text(max_size=200))
+def test_words_read_at_once_are_those_read_one_by_one(text):
+    words = read_words(text)
+    one_by_one = list(tokens(text))
+    assert words.texts == [token.text for token in one_by_one]
+    assert words.starts == [token.start for token in one_by_one]
+    assert words.ends == [token.end for token in one_by_one]

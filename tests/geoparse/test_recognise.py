@@ -1,0 +1,258 @@
+import json
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from map_app.errors import ModelError
+from map_app.geoparse import recognise
+from map_app.geoparse.crf import Layout, best_labelling
+from map_app.geoparse.features import BATCH_WORDS, FeatureMaker
+from map_app.geoparse.lexicon import Lexicon
+from map_app.geoparse.membership import Membership
+from map_app.geoparse.recognise import Recogniser, is_english, model_path, spans_of
+from map_app.geoparse.tokens import read_words
+from map_app.geoparse.weights import LABELS, UnitSums, Weights
+from map_app.model import Field, Kind
+from map_app.settings import GOLD_SET
+
+GERMAN = (
+    "Die Armee teilte mit, dass sie in der Stadt ist und dass die Straßen wegen der Flut für diesen Tag gesperrt sind, "
+    "wie es am Abend aus dem Ministerium hieß."
+)
+
+
+@pytest.fixture(scope="session")
+def recogniser(gazetteer):
+    return Recogniser.load(gazetteer)
+
+
+def names(recogniser, text, field=Field.TEXT):
+    return [t.name for t in recogniser.recognise(text, field, "en") if t.kind is Kind.TOPONYM]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("APIA, Samoa - The harbour was closed.", ["APIA", "Samoa"]),
+        (
+            "PORT MORESBY, PAPUA NEW GUINEA - FLOODS HIT TOWNS NEAR MOUNT HAGEN, OFFICIALS SAID.",
+            ["PORT MORESBY", "PAPUA NEW GUINEA", "MOUNT HAGEN"],
+        ),
+        (
+            "huge fire near the port in beirut tonight, smoke seen as far as damascus. stay safe everyone in lebanon",
+            ["beirut", "damascus", "lebanon"],
+        ),
+        ("just landed in kathmandu and then on to new delhi for the weekend with mary", ["kathmandu", "new delhi"]),
+    ],
+    ids=["dateline in capitals", "all in capitals", "all in small letters", "a name of two small words"],
+)
+def test_writing_without_its_usual_capitals_is_read(recogniser, text, expected):
+    assert names(recogniser, text) == expected
+
+
+@pytest.mark.parametrize(
+    ("title", "expected"),
+    [
+        ("Police Chief Resigns After Protests In Minneapolis", ["Minneapolis"]),
+        ("Floods Kill Dozens In India As Rivers Rise Near Lucknow", ["India", "Lucknow"]),
+        ("FLOODS KILL DOZENS IN INDIA AS RIVERS RISE", ["INDIA"]),
+    ],
+)
+def test_a_headline_full_of_capitals_names_only_its_places(recogniser, title, expected):
+    assert names(recogniser, title, Field.TITLE) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Whitney Houston sang. Houston was praised.",
+        "Mr. Bolton said that he would go.",
+        "The Jerusalem Post and the Chicago Tribune reported it.",
+        "Chelsea Clinton told reporters that she was well.",
+        "Officer Dallas Green spoke to the crowd.",
+    ],
+    ids=["surname", "title and surname", "newspapers", "first name", "officer"],
+)
+def test_people_and_newspapers_called_like_places_are_none(recogniser, text):
+    assert names(recogniser, text) == []
+
+
+@pytest.mark.parametrize("name", ["Port-au-Prince", "Côte d'Ivoire", "DRC", "The Hague", "New York", "Guinea-Bissau"])
+def test_names_with_small_words_signs_and_capitals_are_whole(recogniser, name):
+    assert name in names(recogniser, f"Aid has reached {name} this week, the ministry said.")
+
+
+def test_a_demonym_is_no_toponym(recogniser):
+    found = recogniser.recognise("The Syrian army and Turkish troops met in Ankara.", Field.TEXT, "en")
+    assert [(t.name, t.kind) for t in found] == [
+        ("Syrian", Kind.DEMONYM),
+        ("Turkish", Kind.DEMONYM),
+        ("Ankara", Kind.TOPONYM),
+    ]
+
+
+def test_names_stand_where_they_say_in_every_digest(recogniser):
+    for line in GOLD_SET.read_text(encoding="utf-8").split("\n"):
+        if line:
+            text = json.loads(line)["text"]
+            found = recogniser.recognise(text, Field.TEXT, "en")
+            assert [t.name for t in found] == [text[t.start : t.end] for t in found]
+            assert all(a.end <= b.start for a, b in pairwise(found))
+            assert all(0 <= t.confidence <= 1 for t in found)
+
+
+class Attributes:
+    """Keeps the attributes of units themselves, to add their weights up one by one."""
+
+    def __init__(self):
+        self.units = []
+
+    @property
+    def count(self):
+        return len(self.units)
+
+    def add(self, width, attributes, own=()):
+        first = len(self.units)
+        for place in range(width):
+            more = [(1, 0, name) for name in own] if place == width // 2 else []
+            self.units.append([(width, place, name) for name in attributes] + more)
+        return first
+
+    def clear(self):
+        self.units.clear()
+
+
+def viterbi(scores, transitions):
+    """The textbook's best labelling of one sequence, in plain Python."""
+    best, origins = list(scores[0]), []
+    for row in scores[1:]:
+        ways = [[best[a] + transitions[a][b] for a in range(len(row))] for b in range(len(row))]
+        origins.append([way.index(max(way)) for way in ways])
+        best = [max(way) + score for way, score in zip(ways, row, strict=True)]
+    labels = [best.index(max(best))]
+    for origin in reversed(origins):
+        labels.append(origin[labels[-1]])
+    return labels[::-1]
+
+
+def test_kept_sums_and_steps_give_what_adding_weights_one_by_one_gives(gazetteer):
+    weights = Weights.from_bytes(model_path().read_bytes())
+    sums, attributes = UnitSums(weights), Attributes()
+    membership, lexicon = Membership(gazetteer), Lexicon()
+    fast, slow = FeatureMaker(membership, lexicon, sums), FeatureMaker(membership, lexicon, attributes)
+    transitions = weights.transitions.tolist()
+    stretches = 0
+    for line in GOLD_SET.read_text(encoding="utf-8").split("\n")[:40]:
+        text = json.loads(line)["text"]
+        words = read_words(text)
+        for a, b in zip(fast.batches(text, words, Field.TEXT), slow.batches(text, words, Field.TEXT), strict=True):
+            scores = sums.scores(a.units, a.more_rows, a.more_units)
+            units = b.units.tolist()
+            for row, unit in zip(b.more_rows, b.more_units, strict=True):
+                units[row].append(unit)
+            expected = np.zeros((len(units), len(LABELS)))
+            for row, unit in ((row, unit) for row, own in enumerate(units) for unit in own):
+                for width, place, name in attributes.units[unit]:
+                    number = weights.tables[width].rows.get(name)
+                    if number is not None:
+                        expected[row] += weights.tables[width].vectors[number, place]
+            np.testing.assert_allclose(scores, expected, atol=1e-3)
+            labels = best_labelling(expected, weights.transitions, Layout(np.array([n for _, n in a.stretches])))
+            start = 0
+            for _, length in a.stretches:
+                assert labels[start : start + length].tolist() == viterbi(
+                    expected[start : start + length].tolist(), transitions
+                )
+                start += length
+                stretches += 1
+    assert stretches > 100
+
+
+def test_work_grows_no_faster_than_the_text(gazetteer):
+    """Ten times the text makes ten times the rows and, where words repeat, hardly a unit more."""
+    counts = []
+    for times in (10, 100):
+        units = Attributes()
+        maker = FeatureMaker(Membership(gazetteer), Lexicon(), units)
+        text = "Rain fell over Springfield and North Dakota, Mayor John Smith of Mount Vernon said. " * times
+        rows = [len(batch.units) for batch in maker.batches(text, read_words(text), Field.TEXT)]
+        assert max(rows) <= 2 * BATCH_WORDS
+        counts.append((sum(rows), units.count))
+    (few_rows, few_units), (many_rows, many_units) = counts
+    assert many_rows == pytest.approx(10 * few_rows, rel=0.05)
+    assert many_units < 1.1 * few_units
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x" * 1_000_000,
+        "Paris," * 100_000,
+        "A " * 200_000,
+        " ".join(f"Name{chr(97 + i % 26)}{chr(97 + i // 26 % 26)}{chr(97 + i // 676)}" for i in range(50_000)),
+        "PariΠαρίσι巴黎Париж" * 30_000,
+        "".join(chr(0x41 + i % 0x2000) for i in range(300_000)),
+        "the of and to in " * 50_000,
+        "NEW YORK " * 50_000,
+        ".A" * 200_000,
+        "\n" * 300_000,
+    ],
+    ids=["one word", "no spaces", "letters", "names", "scripts", "every sign", "small", "capitals", "dots", "lines"],
+)
+def test_no_text_is_a_time_bomb(recogniser, text):
+    found = recogniser.recognise(text, Field.TEXT, "en")
+    assert all(text[t.start : t.end] == t.name for t in found)
+
+
+def test_units_are_forgotten_when_there_are_too_many(gazetteer, monkeypatch):
+    text = "\n".join(f"Smoke rose over Kyiv and Name{i} today, he said." for i in range(3_000))
+    whole = names(Recogniser.load(gazetteer), text)
+    monkeypatch.setattr("map_app.geoparse.features.MAX_UNITS", 2_000)
+    assert names(Recogniser.load(gazetteer), text) == whole
+    assert whole.count("Kyiv") == 3_000
+
+
+@pytest.mark.parametrize(
+    ("labels", "spans"),
+    [
+        ([0, 1, 2, 0], [(1, 2, Kind.TOPONYM)]),
+        ([1, 1, 3, 4], [(0, 0, Kind.TOPONYM), (1, 1, Kind.TOPONYM), (2, 3, Kind.DEMONYM)]),
+        ([2, 4], [(0, 0, Kind.TOPONYM), (1, 1, Kind.DEMONYM)]),
+        ([0, 0], []),
+    ],
+)
+def test_labels_become_spans(labels, spans):
+    assert list(spans_of(labels)) == spans
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("The army said that it was in the city and that the roads were closed for the day by the flood there.", True),
+        (GERMAN, False),
+        ("Київ знову під обстрілом, повідомляє влада.", False),
+        ("Floods in Kenya", True),
+    ],
+    ids=["English", "German", "Ukrainian", "short"],
+)
+def test_english_is_told_by_its_words(text, expected):
+    assert is_english(text) is expected
+
+
+def test_a_model_that_is_not_what_its_notes_say_is_refused(gazetteer, tmp_path):
+    model = tmp_path / "model.npz"
+    model.write_bytes(model_path().read_bytes()[:-1])
+    recognise.metadata_path(model).write_bytes(recognise.metadata_path(model_path()).read_bytes())
+    with pytest.raises(ModelError, match="not the one that its metadata describe"):
+        Recogniser.load(gazetteer, model)
+
+
+def test_bytes_that_are_no_model_are_refused(gazetteer):
+    with pytest.raises(ModelError, match="cannot be opened"):
+        Recogniser(b"PK no model", gazetteer)
+
+
+def test_weights_written_and_read_are_the_same():
+    content = model_path().read_bytes()
+    assert Weights.from_bytes(content).to_bytes() == content
