@@ -220,7 +220,9 @@ class FeatureMaker:
     def batches(self, text: str, words: Words, field: Field) -> Iterator[Batch]:
         """What the model has to look at, a bounded part at a time; units are good until the next is asked for."""
         self._forget_if_full()
-        document = _Document(text, words, field, self._entry, self._membership)
+        document = _Document(
+            text, words, field, entry=self._entry, is_everyday=self._is_everyday, membership=self._membership
+        )
         builder = _Builder()
         for number, (first, last) in enumerate(words.sentences):
             stretches = _stretches(document.seen, first, last)
@@ -319,6 +321,13 @@ class FeatureMaker:
             cluster = entry.capital_cluster if short[:1].isupper() else entry.lower_cluster
             known = self._known[form] = _Known(short, low, shape(short), cluster, entry)
         return known
+
+    def _is_everyday(self, word: str) -> bool:
+        """Whether it is one of the most frequent words with a capital, as every sentence begins with one."""
+        if not word.isascii() or not (len(word) == 1 or word[1:].islower()):
+            return False
+        entry = self._about(word).entry
+        return 0 < entry.rarity <= EVERYDAY_RARITY and CASES[entry.case] == "l"
 
     def _word(self, form: str) -> int:
         base = self._words.get(form)
@@ -448,7 +457,14 @@ class _Document:
     """A text's words in the writing that tells most, and what the text says of them elsewhere."""
 
     def __init__(
-        self, text: str, words: Words, field: Field, entry: Callable[[str], Entry], membership: Membership
+        self,
+        text: str,
+        words: Words,
+        field: Field,
+        *,
+        entry: Callable[[str], Entry],
+        is_everyday: Callable[[str], bool],
+        membership: Membership,
     ) -> None:
         self.text = text
         self.words = words
@@ -458,7 +474,7 @@ class _Document:
         texts = words.texts
         distinct = set(texts)
         may_start = {word for word in distinct if _may_start_name(word)}
-        everyday = {word for word in may_start if self._is_everyday(word)}
+        everyday = {word for word in may_start if is_everyday(word)}
         #: Of each word whether a name may begin or end with it.
         self.hot = [word in may_start for word in texts]
         #: Of each word whether it is looked at: "The" alone is no name.
@@ -469,13 +485,6 @@ class _Document:
         self._styles: dict[int, str] = {}
         self._recase()
         self._gather()
-
-    def _is_everyday(self, word: str) -> bool:
-        """Whether it is one of the most frequent words with a capital, as every sentence begins with one."""
-        if not (len(word) == 1 or word[1:].islower()) or not word.isascii():
-            return False
-        entry = self._entry(word.lower())
-        return 0 < entry.rarity <= EVERYDAY_RARITY and CASES[entry.case] == "l"
 
     def _recase(self) -> None:
         """Give sentences in capitals only, or texts without any, the writing that their words usually have."""

@@ -139,6 +139,8 @@ class Recogniser:
 
     def recognise(self, text: str, field: Field, language: str = "") -> list[Toponym]:
         """All names in reading order; they do not overlap. An empty language is guessed from the words."""
+        if not text:
+            return []
         with self._lock:
             english = is_english(text, language)
             found = self._by_model(text, field) if english else []
