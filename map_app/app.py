@@ -15,6 +15,7 @@ from filelock import FileLock
 from map_app.errors import MapAppError
 from map_app.gazetteer.build import is_built
 from map_app.gazetteer.lookup import Gazetteer, open_gazetteer
+from map_app.geoparse.homes import read_homes
 from map_app.geoparse.pipeline import Geoparser
 from map_app.model import Article, Resolution
 from map_app.settings import DATA_DIR, Settings
@@ -112,10 +113,19 @@ def is_ready(settings: Settings) -> bool:
     return is_built(settings.cache) and any(settings.cache.glob(f"samples-{_samples_digest()}-*.sqlite"))
 
 
+def open_geoparser(settings: Settings, gazetteer: Gazetteer) -> Geoparser:
+    """The geoparser as the settings have it; raises SettingsError where the outlets' homes cannot be read.
+
+    Names that the gazetteer lacks are left to the online geocoder where one is switched on.
+    """
+    homes = read_homes(Path(settings.outlet_homes), gazetteer) if settings.outlet_homes else {}
+    return Geoparser.load(gazetteer, homes=homes, leaves_unknown=settings.geocoder != "off")
+
+
 def open_app(settings: Settings, progress: Progress = _silent) -> App:
     """Open everything, building first what is missing: about half a minute once, under a second after that."""
     gazetteer = open_gazetteer(settings.cache, progress=lambda done, what: progress(done * GAZETTEER_SHARE, what))
-    geoparser = Geoparser.load(gazetteer)
+    geoparser = open_geoparser(settings, gazetteer)
     samples = _open_samples(
         settings.cache,
         geoparser,

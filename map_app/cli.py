@@ -566,7 +566,7 @@ def _train(options: argparse.Namespace, settings: Settings) -> int:
 
 
 def _geocode(options: argparse.Namespace, settings: Settings) -> int:
-    from map_app.geoparse.pipeline import Geoparser
+    from map_app.app import open_geoparser
     from map_app.ingest import geocode_pending, open_geocoder
     from map_app.store import Store
 
@@ -581,7 +581,7 @@ def _geocode(options: argparse.Namespace, settings: Settings) -> int:
         geocoder = open_geocoder(settings, gazetteer, store)
         if geocoder is None:
             return DONE
-        version = Geoparser.load(gazetteer).version
+        version = open_geoparser(settings, gazetteer).version
         report = geocode_pending(store, geocoder, version=version, progress=line)
     line.done()
     _print(
@@ -601,9 +601,9 @@ def _open_gazetteer(settings: Settings, progress: Callable[[float, str], None]) 
 
 
 def _open_geoparser(settings: Settings, progress: Callable[[float, str], None]) -> Any:
-    from map_app.geoparse.pipeline import Geoparser
+    from map_app.app import open_geoparser
 
-    return Geoparser.load(_open_gazetteer(settings, progress))
+    return open_geoparser(settings, _open_gazetteer(settings, progress))
 
 
 def _gazetteer_build(options: argparse.Namespace, settings: Settings) -> int:

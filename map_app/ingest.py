@@ -13,6 +13,7 @@ from map_app.gazetteer.lookup import Gazetteer
 from map_app.geo import Point
 from map_app.geocode.online import OnlineGeocoder, open_service, recalled
 from map_app.geocode.turns import Turns
+from map_app.geoparse.homes import Home
 from map_app.geoparse.pipeline import Geoparser
 from map_app.model import Article, ArticleFilter, Evidence, Kind, Place, Resolution
 from map_app.settings import Settings
@@ -30,6 +31,10 @@ TELL_EVERY_S = 0.1
 
 #: A story that moved to another address still begins with these characters, or has its title.
 SAME_START_CHARS = 200
+
+#: The newest articles of an outlet that its home is learned from, and those that are placed anew once it is known.
+LEARN_FROM = 40
+PLACE_ANEW = 1_000
 
 #: Why a name is unplaced that an online geocoder may know: the gazetteer has nothing of that name.
 UNKNOWN_NAME = "no candidate"
@@ -100,7 +105,9 @@ def ingest_items(
 
     What the store already has, mapped by this version of the geoparser, is not geoparsed again. One article that
     cannot be mapped is reported and the rest goes on. Interrupted, it keeps what was committed and says so; running
-    it again completes it. What the online geocoder at `provider` has answered before is used; nothing is asked.
+    it again completes it. Where each outlet lives is learned from what the store holds of it; when that changes by what
+    comes in, the outlet's articles are placed anew at the end. What the online geocoder at `provider` has answered
+    before is used; nothing is asked.
     Raises StoreError where the store cannot go on.
     """
     ingesting = _Ingest(geoparser, store, progress, provider)
@@ -108,6 +115,7 @@ def ingest_items(
         for item in items:
             ingesting.take(item)
         ingesting.commit()
+        ingesting.place_anew()
     except KeyboardInterrupt:
         return replace(ingesting.report(), interrupted=True)
     return ingesting.report()
@@ -123,6 +131,8 @@ class _Ingest:
         self._provider = provider
         self._told = 0.0
         self._batch: dict[str, tuple[Article, Sequence[Resolution]]] = {}
+        #: The homes of the outlets that this run has new articles of, as they were known when those were placed.
+        self._homes: dict[str, Home | None] = {}
         self._addresses: dict[str, str] = {}
         self._added = self._updated = self._unchanged = 0
         self._failed: list[Failure] = []
@@ -160,13 +170,11 @@ class _Ingest:
             self._unchanged += 1
             return
         try:
-            resolutions = self._geoparser.geoparse(article)
+            resolutions = self._geoparser.geoparse(article, self._home(article.domain))
         except GeoparseError as e:
             self._failed.append(Failure(f"{article.source}: {article.title[:60]!r}", str(e)))
             return
-        recall = partial(self._store.cached_answer, self._provider)
-        resolutions = [_placed_online(resolution, partial(recalled, recall)) for resolution in resolutions]
-        self._batch[article.id] = (article, resolutions)
+        self._batch[article.id] = (article, self._recalled(resolutions))
         if len(self._batch) >= BATCH_SIZE:
             self.commit()
 
@@ -179,6 +187,36 @@ class _Ingest:
         self._added += put.added
         self._updated += put.updated
         self._unchanged += put.unchanged
+
+    def place_anew(self) -> None:
+        """Place the articles of those outlets again whose home turned out to be another than was known.
+
+        The newest are looked at in any case: a run that was killed may have left them as they were.
+        """
+        for domain, known in self._homes.items():
+            home = self._learned(domain)
+            changed = []
+            for article, before in self._store.of_outlet(domain, limit=LEARN_FROM if home == known else PLACE_ANEW):
+                after = self._recalled(self._geoparser.resolve(article, [r.toponym for r in before], home))
+                if after != before:
+                    changed.append((article, after))
+            # As in _put_on_map: the store leaves alone what it knows under this version.
+            self._store.put(changed, version="")
+            self._store.put(changed, version=self._geoparser.version)
+
+    def _home(self, domain: str) -> Home | None:
+        if domain and domain not in self._homes:
+            self._homes[domain] = self._learned(domain)
+        return self._homes.get(domain)
+
+    def _learned(self, domain: str) -> Home | None:
+        documents = [(a, [r.toponym for r in rs]) for a, rs in self._store.of_outlet(domain, limit=LEARN_FROM)]
+        return self._geoparser.learn_homes(documents).get(domain)
+
+    def _recalled(self, resolutions: Sequence[Resolution]) -> list[Resolution]:
+        """The resolutions, with what the online geocoder has answered before."""
+        recall = partial(self._store.cached_answer, self._provider)
+        return [_placed_online(resolution, partial(recalled, recall)) for resolution in resolutions]
 
     def report(self) -> IngestReport:
         """The counts so far."""

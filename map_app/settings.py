@@ -123,6 +123,11 @@ class Settings:
         str,
         "How requests to the geocoder name themselves: your site and an address to write to. Required to use it.",
     )
+    outlet_homes: str = _setting(
+        str,
+        str,
+        "A CSV file that says where outlets live: domain, country, division, town. Empty: learned from their articles.",
+    )
     max_article_chars: int = _setting(
         lambda: 1_000_000, _positive_int, "Articles longer than this are cut there, and the report says so."
     )

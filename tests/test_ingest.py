@@ -11,11 +11,13 @@ from pathlib import Path
 
 import pytest
 
+from map_app.app import open_geoparser
 from map_app.errors import GeoparseError
 from map_app.gazetteer.lookup import Gazetteer
+from map_app.geoparse.homes import Home
 from map_app.geoparse.pipeline import Geoparser
 from map_app.ingest import IngestReport, ingest
-from map_app.model import Article, Resolution
+from map_app.model import Article, Resolution, Toponym
 from map_app.settings import Settings
 from map_app.store import Store
 
@@ -68,13 +70,13 @@ class CountingGeoparser(Geoparser):
         self.interrupted_on = interrupted_on
         self.calls = 0
 
-    def geoparse(self, article: Article) -> list[Resolution]:
+    def geoparse(self, article: Article, home: Home | None = None) -> list[Resolution]:
         self.calls += 1
         if article.id == self.fails_on:
             raise GeoparseError("this text defeats it")
         if article.id == self.interrupted_on:
             raise KeyboardInterrupt
-        return self._real.geoparse(article)
+        return self._real.geoparse(article, home)
 
 
 def test_what_is_unchanged_is_not_geoparsed_again(tmp_path: Path, geoparser: Geoparser) -> None:
@@ -239,3 +241,55 @@ def test_huge_and_deeply_nested_files_are_cut_or_refused_and_the_rest_goes_in(
     assert ("rows.csv, row 3", "it has 1 cells where the first row names 2 columns") in [
         (failure.where, failure.why) for failure in report.failed
     ]
+
+
+def write_local_news(path: Path, texts: dict[str, str]) -> Path:
+    rows = [
+        {"id": name, "title": name, "text": text, "url": f"https://example.com/{name}"} for name, text in texts.items()
+    ]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
+    return path
+
+
+def division_of(store: Store, article_id: str, name: str) -> str:
+    return next(r.place.admin1 for r in store.resolutions(article_id) if r.toponym.name == name and r.place)
+
+
+def test_an_outlets_articles_teach_where_it_lives_and_earlier_ones_are_placed_anew(
+    tmp_path: Path, geoparser: Geoparser
+) -> None:
+    first = write_local_news(tmp_path / "a.jsonl", {"fire": "A fire in Portland burned for hours, officials said."})
+    more = write_local_news(
+        tmp_path / "b.jsonl",
+        {
+            "council": "The council of Middletown met. Cromwell and Portland sent nobody, East Hampton said.",
+            "road": "A man from Durham was hurt near Middlefield on Friday, police in Middletown said.",
+        },
+    )
+    with Store.open(tmp_path / "s.sqlite") as store:
+        run(first, store, geoparser)
+        assert division_of(store, "fire", "Portland") == "Oregon"
+        assert counts(run(more, store, geoparser)) == (2, 0, 0, 0)
+        assert division_of(store, "fire", "Portland") == "Connecticut"
+        assert counts(run(first, store, geoparser)) == (0, 0, 1, 0)
+
+
+def test_a_stated_home_goes_before_what_is_learned(tmp_path: Path, gazetteer: Gazetteer) -> None:
+    stated = tmp_path / "homes.csv"
+    stated.write_text("domain,country,division,town\nexample.com,CA,Ontario,London\n", "utf-8")
+    news = write_local_news(tmp_path / "a.jsonl", {"fair": "The fair in London, and another in Paris, drew crowds."})
+    with Store.open(tmp_path / "s.sqlite") as store:
+        run(news, store, open_geoparser(Settings(outlet_homes=str(stated)), gazetteer))
+        assert division_of(store, "fair", "London") == "Ontario"
+
+
+def test_names_that_the_gazetteer_lacks_are_left_to_the_online_geocoder_where_one_is_on(gazetteer: Gazetteer) -> None:
+    article = Article(id="a", title="", text="Police in Pittsburgh, Pennsylvania, searched Xyzzyqua Hill.")
+    toponyms = [
+        Toponym(name, article.text.index(name), article.text.index(name) + len(name))
+        for name in ("Pittsburgh", "Xyzzyqua Hill")
+    ]
+    for geocoder, expected in (("off", "Pittsburgh"), ("nominatim", None)):
+        geoparser = open_geoparser(Settings(geocoder=geocoder), gazetteer)
+        place = geoparser.resolve(article, toponyms)[1].place
+        assert (place.name if place else None) == expected

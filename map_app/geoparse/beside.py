@@ -26,6 +26,9 @@ HOME_UNNAMED = 0.5
 #: How many neighbours on each side are compared.
 REACH = 3
 
+#: A town of so many people is meant by its name, wherever the story is set.
+KNOWN_TO_ALL = 100_000
+
 _SETTLEMENTS = frozenset({Feature.CITY, Feature.ADMIN2})
 
 
@@ -84,10 +87,14 @@ class Neighbours:
         group, place = self._groups[number], self._chosen[number]
         if place is None or group.surroundings.container or group.options.container:
             return None
+        if place.population >= KNOWN_TO_ALL:
+            return None
         if self._scores[number] > self._ceiling():
             return None
         found = self._best(group)
         if found is None or found.score <= self._scores[number]:
+            return None
+        if admin1_key(place) == admin1_key(found.place):
             return None
         return None if distance_km(found.place.point, place.point) < SAME_SPOT_KM else found
 

@@ -1,6 +1,6 @@
 """How sure a resolution is: the share of resolutions like it that were right on articles kept back from training.
 
-A logistic function of what is known when a name is placed, fitted by `python -m scripts.fit_confidence` on the
+A logistic function of what is known when a name is placed, fitted by `scripts/fit_confidence.py` on the
 recogniser's own output, its mistakes included: of resolutions with a confidence of about 0.8, about 80 % are places
 that people marked, and put where people put them. docs/geoparser.md shows the table.
 """

@@ -4,14 +4,18 @@ A local paper hardly ever says which Springfield it means. All its articles toge
 the one that explains most of the names, each by one of its candidates there.
 """
 
+import csv
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
+from map_app.errors import SettingsError
+from map_app.gazetteer.lookup import Gazetteer
 from map_app.gazetteer.names import fold
 from map_app.model import Feature, Place
 
@@ -86,6 +90,50 @@ def learn_home(domain: str, articles: Sequence[Sequence[NameSenses]]) -> Home | 
     return Home(*division, _home_city(names, division, domain, len(articles)))
 
 
+def read_homes(path: Path, gazetteer: Gazetteer) -> dict[str, Home]:
+    """Homes by domain from a CSV file with the columns domain, country, division and town; the last two may be empty.
+
+    Raises SettingsError where the file cannot be read or a line names no place that is known.
+    """
+    homes = {}
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            for number, row in enumerate(csv.DictReader(file), start=2):
+                values = {key: (value or "").strip() for key, value in row.items() if isinstance(key, str)}
+                try:
+                    homes[values["domain"].lower()] = _stated_home(values, gazetteer)
+                except (KeyError, ValueError) as e:
+                    raise SettingsError(
+                        f"{path}, line {number} says no outlet's home ({e}): the columns are domain, country, "
+                        "division, town, as in lfpress.com,CA,Ontario,London"
+                    ) from e
+    except (OSError, UnicodeDecodeError, csv.Error) as e:
+        raise SettingsError(f"the outlets' homes in {path} cannot be read: {e}") from e
+    return homes
+
+
+def _stated_home(values: dict[str, str], gazetteer: Gazetteer) -> Home:
+    code, division, town = values["country"].upper(), values.get("division", ""), values.get("town", "")
+    if not values["domain"] or gazetteer.country(code) is None:
+        raise ValueError(f"no domain, or no country {code!r}")
+    if division:
+        names = [
+            match.place.name
+            for match in gazetteer.candidates(division)
+            if match.place.feature is Feature.ADMIN1 and match.place.country_code == code
+        ]
+        if not names:
+            raise ValueError(f"no division {division!r} in {code}")
+        division = names[0]
+    if not town:
+        return Home(code, division)
+    for match in gazetteer.candidates(town):
+        place = match.place
+        if place.feature is Feature.CITY and place.country_code == code and division in ("", place.admin1):
+            return Home(code, place.admin1, place)
+    raise ValueError(f"no town {town!r} in {division or code}")
+
+
 def country_of_domain(domain: str) -> str:
     """ISO code of the country that a domain ends in, or empty where it may be anybody's."""
     last = domain.rpartition(".")[2].lower()
@@ -134,7 +182,8 @@ def _best_division(names: _Names, articles: int, domain: str, code: str) -> tupl
     """The division under which the names are most likely, if it holds a fair share of them."""
     gains: dict[tuple[str, str], float] = defaultdict(float)
     shares = []
-    for _, places, weights in names:
+    names_of = Counter(number for number, _, _ in names)
+    for number, places, weights in names:
         inside: dict[tuple[str, str], float] = defaultdict(float)
         for place, weight in zip(places, weights.tolist(), strict=True):
             division = _division_of(place)
@@ -142,7 +191,8 @@ def _best_division(names: _Names, articles: int, domain: str, code: str) -> tupl
                 inside[division] += weight
         shares.append(inside)
         for division, share in inside.items():
-            gains[division] += math.log1p(share * (math.exp(SUPPOSED_HOME) - 1))
+            # The names of one article are about one thing: ten of them are no ten witnesses.
+            gains[division] += math.log1p(share * (math.exp(SUPPOSED_HOME) - 1)) / math.sqrt(names_of[number])
     if not gains:
         return None
     best = max(gains, key=lambda division: (gains[division], division))

@@ -49,6 +49,9 @@ NAMESAKE_SHARE = 0.2
 #: More namesakes than this are not ranked: the rest are the smallest.
 MAX_OPTIONS = 80
 
+#: So many people make a town that news names without saying where it is.
+LARGE_TOWN = 100_000
+
 #: Distinct names kept; the cache starts anew when it is full.
 MAX_CACHED = 20_000
 
@@ -62,6 +65,7 @@ _DIRECTION = re.compile(
     r"(?:[-\s]?(?:east|west|central))?(?:ern)?[-\s]+(?P<name>.+)$",
     re.DOTALL,
 )
+_COUNTY = re.compile(r"(?i)\s(?:county|co\.?)$")
 _ARTICLE = re.compile(r"(?i)the\s+(?P<name>.+)$", re.DOTALL)
 _TRAILING = re.compile(r"(?P<name>.+?)(?:['’]s?|[.,])+$", re.DOTALL)
 #: What is named after the place that it stands in: the part before these words may be a place.
@@ -84,6 +88,7 @@ _LAST_WORDS = {"co": "county", "cnty": "county", "twp": "township", "mt": "mount
 _FIRST_SHORT = {"mount": "mt", "saint": "st", "sainte": "ste", "fort": "ft"}
 
 _AREAS = frozenset({Feature.COUNTRY, Feature.CONTINENT})
+_USUAL_CONTAINERS = frozenset({Feature.COUNTRY, Feature.ADMIN1, Feature.REGION})
 _CONTAINERS = frozenset({Feature.COUNTRY, Feature.ADMIN1, Feature.ADMIN2, Feature.REGION})
 
 Vector = npt.NDArray[np.float64]
@@ -116,6 +121,10 @@ class Options:
     container: str
     #: Those that other places lie in.
     areas: tuple[Option, ...]
+    #: Whether other places are usually said to lie in what carries the name: not in a town that names a county too.
+    is_container: bool
+    #: Whether it is the usual name of a large town as well.
+    is_large_town: bool
     #: log10 of the people of each.
     population: Vector
     #: What the kind of place adds.
@@ -145,6 +154,7 @@ class OptionsFinder:
     def __init__(self, gazetteer: Gazetteer) -> None:
         self._gazetteer = gazetteer
         self._cache: dict[str, Options] = {}
+        self._demonyms: dict[str, Place | None] = {}
         self._lock = threading.Lock()
         self._labels: dict[str, int] = {"": 0}
         self._next_label = itertools.count(1)
@@ -159,6 +169,18 @@ class OptionsFinder:
                     self._cache.clear()
                 self._cache[name] = found
         return found
+
+    def demonym(self, word: str) -> Place | None:
+        """The place whose people or things the word names, or None."""
+        try:
+            return self._demonyms[word]
+        except KeyError:
+            place = self._gazetteer.demonym(word) if may_be_known(word) else None
+        with self._lock:
+            if len(self._demonyms) >= MAX_CACHED:
+                self._demonyms.clear()
+            self._demonyms[word] = place
+        return place
 
     def label(self, key: str) -> int:
         """A small number that stands for a country code or a division's key; 0 for an empty one."""
@@ -179,6 +201,9 @@ class OptionsFinder:
                     for match in self._gazetteer.candidates(county):
                         if match.place.feature is Feature.ADMIN2:
                             _keep_better(options, _option(match, penalty + SHORT_COUNTY_NAME))
+            if _COUNTY.search(variant) and any(o.name_kind is NameKind.PRIMARY for o in options.values()):
+                # Elsewhere a division is called a county only where somebody has translated its name.
+                options = {i: o for i, o in options.items() if o.name_kind is NameKind.PRIMARY}
             if options:
                 best = sorted(options.values(), key=_importance)[:MAX_OPTIONS]
                 return self._made(name, tuple(best), stated_kind, container)
@@ -191,6 +216,15 @@ class OptionsFinder:
             stated_kind=stated_kind,
             container=container,
             areas=tuple(o for o in items if o.place.feature in _CONTAINERS),
+            is_container=any(o.place.feature in _USUAL_CONTAINERS and o.penalty == 0 for o in items)
+            or _COUNTY.search(name) is not None,
+            is_large_town=any(
+                o.place.population >= LARGE_TOWN
+                and o.place.feature is Feature.CITY
+                and o.name_kind is NameKind.PRIMARY
+                and o.penalty == 0
+                for o in items
+            ),
             population=np.log10([_people(option.place) for option in items]),
             feature_prior=_feature_prior(items),
             name_prior=np.array(

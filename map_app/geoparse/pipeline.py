@@ -1,6 +1,8 @@
 """An article in, its places out: the recogniser and the resolver as one."""
 
-from collections.abc import Iterable, Sequence
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 
 from map_app.errors import GeoparseError
 from map_app.gazetteer.lookup import Gazetteer
@@ -14,28 +16,45 @@ from map_app.model import Article, Field, Resolution, Toponym
 class Geoparser:
     """Finds the place names of an article and says which places they are; safe to share between threads."""
 
-    def __init__(self, recogniser: Recogniser, resolver: Resolver) -> None:
+    def __init__(
+        self, recogniser: Recogniser, resolver: Resolver, homes: Mapping[str, Home] = MappingProxyType({})
+    ) -> None:
+        """`homes` are those of outlets that somebody states, by domain: they go before what is learned."""
         self._recogniser = recogniser
         self._resolver = resolver
+        self._homes = homes
         #: Changes when the same article may be mapped differently: the store keeps it with each article.
         self.version = f"{RULES_VERSION}-{ROLES_VERSION}-{recogniser.version}-{resolver.version}"
+        if homes:
+            stated = sorted((d, h.country_code, h.admin1, h.city.id if h.city else "") for d, h in homes.items())
+            self.version += f"-{hashlib.sha256(repr(stated).encode()).hexdigest()[:12]}"
 
     @classmethod
-    def load(cls, gazetteer: Gazetteer) -> "Geoparser":
-        """Open the model that comes with the package; raises ModelError if it is absent or damaged."""
-        return cls(Recogniser.load(gazetteer), Resolver(gazetteer))
+    def load(
+        cls,
+        gazetteer: Gazetteer,
+        *,
+        homes: Mapping[str, Home] = MappingProxyType({}),
+        leaves_unknown: bool = False,
+    ) -> "Geoparser":
+        """Open the model that comes with the package; raises ModelError if it is absent or damaged.
+
+        `homes` are stated for outlets, by domain. With `leaves_unknown`, names that the gazetteer lacks stay unplaced.
+        """
+        return cls(Recogniser.load(gazetteer), Resolver(gazetteer, leaves_unknown=leaves_unknown), homes)
 
     def geoparse(self, article: Article, home: Home | None = None) -> list[Resolution]:
         """All toponyms and demonyms, title first, in reading order, each with its place or why it has none."""
         return self.resolve(article, self.recognise(article), home)
 
     def resolve(self, article: Article, toponyms: Sequence[Toponym], home: Home | None = None) -> list[Resolution]:
-        """Place names that are already recognised, in the light of the outlet's home where it is known."""
-        return self._resolver.resolve(article, toponyms, home)
+        """Place names that are already recognised, in the light of the outlet's home where it is known or stated."""
+        return self._resolver.resolve(article, toponyms, self._homes.get(article.domain, home))
 
     def learn_homes(self, documents: Iterable[tuple[Article, Sequence[Toponym]]]) -> dict[str, Home]:
-        """Where the outlets of these articles live, by domain, as far as the articles and the domains show it."""
-        return self._resolver.learn_homes(documents)
+        """Where the outlets of these articles live, by domain: as stated, or as the articles and domains show."""
+        learned = self._resolver.learn_homes((a, t) for a, t in documents if a.domain not in self._homes)
+        return {**learned, **self._homes}
 
     def recognise(self, article: Article) -> list[Toponym]:
         """The names alone, not yet placed."""

@@ -43,6 +43,8 @@ class Weights:
     """What each reason adds to a candidate's score; set by hand and checked on half of the documents."""
 
     in_container: float = 4.0
+    #: The container of a later name of the same list.
+    in_list: float = 2.0
     contains_previous: float = 2.5
     #: Share of the article's other places in the same country, and in the same first-level division.
     country_share: float = 3.0
@@ -156,8 +158,11 @@ class Ranking:
         """Choose for every name, in the light of the other choices."""
         self._choose()
         for _ in range(PASSES):
+            before = self.chosen
             self._score_together()
             self._choose()
+            if np.array_equal(self.chosen, before):
+                break  # another pass would find the same again
 
     def option(self, row: int) -> Option:
         """The candidate of a row."""
@@ -173,7 +178,7 @@ class Ranking:
     def margins(self) -> Vector:
         """How far each group's choice is ahead of the best that lies elsewhere."""
         there = self.chosen[self._owner]
-        elsewhere = np.einsum("ij,ij->i", self._xyz, self._xyz[there]) < math.cos(SAME_SPOT_KM / EARTH_RADIUS_KM)
+        elsewhere = (self._xyz * self._xyz[there]).sum(axis=1) < math.cos(SAME_SPOT_KM / EARTH_RADIUS_KM)
         rivals = np.maximum.reduceat(np.where(elsewhere, self.scores, -np.inf), self.starts)
         return np.where(np.isinf(rivals), NO_RIVAL_MARGIN, self.scores[self.chosen] - rivals)
 

@@ -9,13 +9,12 @@ times. One name has one sense in an article, unless the article itself says othe
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
-from map_app.gazetteer.lookup import Gazetteer
+from map_app.gazetteer.lookup import Gazetteer, NameKind
 from map_app.gazetteer.names import fold
 from map_app.geoparse.beside import Beside, Neighbours
 from map_app.geoparse.confidence import THRESHOLD, confidence, signals_beside, signals_of_choice
 from map_app.geoparse.homes import Home, NameSenses, learn_home
-from map_app.geoparse.membership import may_be_known
-from map_app.geoparse.options import Option, OptionsFinder
+from map_app.geoparse.options import Option, Options, OptionsFinder, admin1_key
 from map_app.geoparse.ranking import Group, Ranking, Weights
 from map_app.geoparse.roles import give_roles
 from map_app.geoparse.surroundings import read_surroundings
@@ -43,12 +42,14 @@ _TOWNS = frozenset({Feature.CITY})
 class Resolver:
     """Ranks candidates; keeps what it looked up, and is safe to share between threads."""
 
-    def __init__(self, gazetteer: Gazetteer, weights: Weights | None = None) -> None:
+    def __init__(self, gazetteer: Gazetteer, weights: Weights | None = None, *, leaves_unknown: bool = False) -> None:
+        """With `leaves_unknown`, names that the gazetteer lacks stay unplaced, for somebody else to place."""
         self._gazetteer = gazetteer
         self._weights = weights or Weights()
         self._finder = OptionsFinder(gazetteer)
+        self._leaves_unknown = leaves_unknown
         #: Other places to choose from may change every choice.
-        self.version = gazetteer.directory.name
+        self.version = gazetteer.directory.name + ("-known" if leaves_unknown else "")
 
     def resolve(self, article: Article, toponyms: Sequence[Toponym], home: Home | None = None) -> list[Resolution]:
         """One resolution for each toponym, in the same order; `home` is the outlet's, where it is known."""
@@ -62,7 +63,7 @@ class Resolver:
             self._answer(toponyms, ranking, neighbours, answers, knows_home=home is not None)
         for group in groups:
             if not len(group.options):
-                beside = neighbours.of_unknown(group)
+                beside = None if self._leaves_unknown else neighbours.of_unknown(group)
                 for i in group.members:
                     answers[i] = (
                         _beside(toponyms[i], beside, (), knows_home=home is not None)
@@ -106,14 +107,12 @@ class Resolver:
 
     def _demonyms(self, toponyms: Sequence[Toponym]) -> dict[int, Place | None]:
         return {
-            i: self._gazetteer.demonym(toponym.name) if may_be_known(toponym.name) else None
-            for i, toponym in enumerate(toponyms)
-            if toponym.kind is Kind.DEMONYM
+            i: self._finder.demonym(toponym.name) for i, toponym in enumerate(toponyms) if toponym.kind is Kind.DEMONYM
         }
 
     def _groups(self, article: Article, toponyms: Sequence[Toponym]) -> list[Group]:
         groups: dict[tuple[str, str, str], Group] = {}
-        for i, around in enumerate(read_surroundings(article, toponyms)):
+        for i, around in enumerate(read_surroundings(article, toponyms, self._is_area, self._is_large_town)):
             if toponyms[i].kind is Kind.DEMONYM:
                 continue
             options = self._finder.options(toponyms[i].name)
@@ -121,6 +120,8 @@ class Resolver:
             group = groups.get(key)
             if group is None:
                 group = groups[key] = Group(options, around)
+            if around.listed_in and not group.surroundings.listed_in:
+                group.surroundings = around
             group.members.append(i)
             group.evidence += toponyms[i].confidence
         return list(groups.values())
@@ -137,9 +138,23 @@ class Resolver:
             ranking.add("alone", number, [_is_meant_alone(o, *alone) for o in options.items], weights.alone)
         container = group.surroundings.container or options.container
         if container:
-            areas = self._finder.options(container).areas
-            inside = [any(self._contains(area, o) for area in areas) for o in options.items]
-            ranking.add("container", number, inside, weights.in_container)
+            ranking.add("container", number, self._inside(container, options), weights.in_container)
+        elif group.surroundings.listed_in:
+            ranking.add("list", number, self._inside(group.surroundings.listed_in, options), weights.in_list)
+
+    def _is_area(self, name: str) -> bool:
+        return self._finder.options(name).is_container
+
+    def _is_large_town(self, name: str) -> bool:
+        return self._finder.options(name).is_large_town
+
+    def _inside(self, container: str, options: Options) -> list[bool]:
+        """Which candidates lie in what the container's name, or demonym, may mean."""
+        areas = self._finder.options(container).areas
+        home = None if areas else self._finder.demonym(container)
+        if home is not None:
+            areas = (Option(home, NameKind.PRIMARY, admin1_key(home)),)
+        return [any(self._contains(area, o) for area in areas) for o in options.items]
 
     def _score_containers(self, ranking: Ranking) -> None:
         """A container is itself more likely the one that holds the name before it."""
@@ -201,10 +216,7 @@ class Resolver:
                     answers[i] = _unplaced(toponyms[i], "tie", candidates)
                 continue
             place = candidates[0].place
-            evidence = tuple(
-                Evidence(reason, weight, _detail(group) if reason == "container" else "")
-                for reason, weight in reasons[number]
-            )
+            evidence = tuple(Evidence(reason, weight, _detail(group, reason)) for reason, weight in reasons[number])
             for i in group.members:
                 signals = signals_of_choice(
                     place, recogniser=toponyms[i].confidence, margin=margin, reasons=reasons[number]
@@ -212,8 +224,11 @@ class Resolver:
                 answers[i] = _placed(toponyms[i], place, signals, candidates, evidence)
 
 
-def _detail(group: Group) -> str:
-    return group.surroundings.container or group.options.container
+def _detail(group: Group, reason: str) -> str:
+    """The words of the article that a reason rests on."""
+    if reason == "container":
+        return group.surroundings.container or group.options.container
+    return group.surroundings.listed_in if reason == "list" else ""
 
 
 def _positions(article: Article, toponyms: Sequence[Toponym]) -> list[int]:

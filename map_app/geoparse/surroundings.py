@@ -1,7 +1,7 @@
 """What the words right around a name say about which place it is."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from map_app.model import Article, Field, Kind, Toponym
@@ -22,6 +22,19 @@ _DIVISION_AFTER = re.compile(
     re.IGNORECASE,
 )
 _DIVISION_BEFORE = re.compile(r"(?:region|oblast|province|state|governorate|prefecture|county)\s+of\s+$", re.IGNORECASE)
+#: "in Knox, Blount and Loudon counties".
+_DIVISIONS_AFTER = re.compile(
+    r"\s+(?:regions|oblasts|provinces|states|governorates|prefectures|districts|counties|parishes)(?![\w-])",
+    re.IGNORECASE,
+)
+#: Between the names of a list.
+_LIST_LINK = re.compile(r"\s*,\s*(?:(?:and|or)\s+)?|\s+(?:and|or|&)\s+")
+#: From what holds a place to the place: "the Texas town of Paris", "the northern Iraqi city of Mosul", "Syria's Idlib".
+_HELD_LINK = re.compile(
+    r"(?:['’]s)?\s+(?:[a-z-]+\s+){0,2}"
+    r"(?:city|town|village|suburb|capital|port|province|region|district|county|state|island|city-state)\s+of\s+(?:the\s+)?"
+    r"|['’]s\s+(?:[a-z-]+\s+){0,3}"
+)
 _TOWN_BEFORE = re.compile(r"(?:city|town|village|port|capital)(?:\s+of|,)?\s+$", re.IGNORECASE)
 
 
@@ -29,40 +42,82 @@ _TOWN_BEFORE = re.compile(r"(?:city|town|village|port|capital)(?:\s+of|,)?\s+$",
 class Surroundings:
     """What stands around one occurrence of a name."""
 
-    #: The name of what it is said to lie in, or empty.
+    #: The name, or the demonym, of what it is said to lie in, or empty.
     container: str = ""
     #: "division", "town" or empty.
     stated_kind: str = ""
+    #: What a later name of the same list is said to lie in: "Dallas" in "Dallas and Austin, Texas".
+    listed_in: str = ""
+    #: Whether it stands in a list of divisions ("Knox, Blount and Loudon counties").
+    is_listed_division: bool = False
 
 
-def read_surroundings(article: Article, toponyms: Sequence[Toponym]) -> list[Surroundings]:
-    """One for each toponym, in the same order."""
+def read_surroundings(
+    article: Article,
+    toponyms: Sequence[Toponym],
+    is_area: Callable[[str], bool],
+    is_large_town: Callable[[str], bool],
+) -> list[Surroundings]:
+    """One for each toponym, in the same order.
+
+    `is_area` tells of a name whether other places can lie in it, `is_large_town` whether it can be in a list of towns.
+    """
     order = sorted(range(len(toponyms)), key=lambda i: (toponyms[i].field, toponyms[i].start))
-    following = dict(zip(order, [*order[1:], -1], strict=True)) if order else {}
-    out = []
-    for i, toponym in enumerate(toponyms):
-        if toponym.kind is Kind.DEMONYM:
-            out.append(Surroundings())
-            continue
-        text = article.title if toponym.field is Field.TITLE else article.text
-        out.append(Surroundings(_container(text, toponyms, i, following[i]), _stated_kind(text, toponym)))
+    out = [Surroundings()] * len(toponyms)
+    following = -1
+    #: Whether the name after this one is followed by another of the same list.
+    goes_on = False
+    # Backwards, since a list is explained by its last name.
+    for at in range(len(order) - 1, -1, -1):
+        i = order[at]
+        toponym = toponyms[i]
+        if toponym.kind is not Kind.DEMONYM:
+            text = article.title if toponym.field is Field.TITLE else article.text
+            previous = order[at - 1] if at else -1
+            link = _between(text, toponyms, i, following)
+            container = ""
+            if link is not None and _CONTAINER_LINK.fullmatch(link) and not link.isspace():
+                outer = toponyms[following].name
+                # "Washington, New York and Boston" are three towns.
+                is_listed = goes_on and is_large_town(outer) and "(" not in link
+                container = outer if is_area(outer) and not is_listed else ""
+            if not container:
+                container = _holder(text, toponyms, previous, i)
+            listed_in = ""
+            in_plural = _DIVISIONS_AFTER.match(text, toponym.end) is not None
+            if link is not None and _LIST_LINK.fullmatch(link) and not container:
+                in_plural = in_plural or out[following].is_listed_division
+                listed_in = "" if is_area(toponym.name) else out[following].container or out[following].listed_in
+            kind = "division" if in_plural else _stated_kind(text, toponym)
+            out[i] = Surroundings(container, kind, listed_in, in_plural)
+            goes_on = link is not None and _LIST_LINK.fullmatch(link) is not None
+        following = i
     return out
 
 
-def _container(text: str, toponyms: Sequence[Toponym], i: int, following: int) -> str:
+def _between(text: str, toponyms: Sequence[Toponym], i: int, following: int) -> str | None:
+    """The words from one name to the next toponym on the same line, or None where that is too far."""
     if following < 0:
+        return None
+    here, after = toponyms[i], toponyms[following]
+    if after.field is not here.field or after.kind is Kind.DEMONYM or not 0 < after.start - here.end <= _MAX_LINK:
+        return None
+    link = text[here.end : after.start]
+    return None if "\n" in link else link
+
+
+def _holder(text: str, toponyms: Sequence[Toponym], previous: int, i: int) -> str:
+    """The name before, where the words between say that it holds this one."""
+    if previous < 0:
         return ""
-    inner, outer = toponyms[i], toponyms[following]
-    if outer.field is not inner.field or outer.kind is Kind.DEMONYM or not 0 < outer.start - inner.end <= _MAX_LINK:
+    outer, inner = toponyms[previous], toponyms[i]
+    if outer.field is not inner.field or not 0 < inner.start - outer.end <= _MAX_LINK:
         return ""
-    link = text[inner.end : outer.start]
-    if link.isspace() or "\n" in link or not _CONTAINER_LINK.fullmatch(link):
-        return ""
-    return outer.name
+    return outer.name if _HELD_LINK.fullmatch(text, outer.end, inner.start) else ""
 
 
 def _stated_kind(text: str, toponym: Toponym) -> str:
-    if _DIVISION_AFTER.match(text[toponym.end : toponym.end + _REACH]):
+    if _DIVISION_AFTER.match(text, toponym.end):
         return "division"
     before = text[max(0, toponym.start - _REACH) : toponym.start]
     if _DIVISION_BEFORE.search(before):

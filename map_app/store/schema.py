@@ -155,12 +155,18 @@ def _story_groups(connection: sqlite3.Connection) -> None:
         connection.execute("UPDATE article SET story_group = ? WHERE number = ?", (group, number))
 
 
+def _articles_by_outlet(connection: sqlite3.Connection) -> None:
+    """So that where an outlet lives is learned from its newest articles without reading all others."""
+    connection.execute("CREATE INDEX IF NOT EXISTS article_by_outlet ON article (domain, published) WHERE domain != ''")
+
+
 #: Each takes a store from the version before to its own, its place in the list counted from 1.
 MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     _first_tables,
     _dates_at_mentions,
     _story_groups,
     feed_tables,
+    _articles_by_outlet,
 )
 
 

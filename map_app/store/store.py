@@ -210,6 +210,16 @@ class Store:
             ).fetchone()
             return [_resolution(value) for value in json.loads(row["json"])] if row else []
 
+    def of_outlet(self, domain: str, *, limit: int) -> list[tuple[Article, list[Resolution]]]:
+        """The newest articles of the outlet at a domain, each with what the geoparser made of it."""
+        with self._asking() as connection:
+            rows = connection.execute(
+                "SELECT article.*, json FROM article JOIN resolutions ON article = number "
+                "WHERE domain = ? AND domain != '' ORDER BY published DESC, number DESC LIMIT ?",
+                (storable(domain), limit),
+            ).fetchall()
+            return [(_article(row), [_resolution(value) for value in json.loads(row["json"])]) for row in rows]
+
     def pins(self, f: ArticleFilter = ArticleFilter(), *, stories_per_pin: int = 5) -> list[Pin]:
         """Every place that passes, with the newest stories, most articles first."""
         with self._asking() as connection:

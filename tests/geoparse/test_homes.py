@@ -2,7 +2,8 @@ import json
 
 import pytest
 
-from map_app.geoparse.homes import Home, country_of_domain, names_place
+from map_app.errors import SettingsError
+from map_app.geoparse.homes import Home, country_of_domain, names_place, read_homes
 from map_app.geoparse.jsonl import geoparse_lines
 from map_app.geoparse.pipeline import Geoparser
 from map_app.geoparse.resolve import Resolver
@@ -108,3 +109,31 @@ def test_documents_of_one_outlet_teach_each_other_where_it_lives(geoparser):
     last = json.loads(list(geoparse_lines(lines, geoparser))[-1])
     [portland] = [t["place"] for t in last["toponyms"] if t["text"] == "Portland"]
     assert portland["admin1"] == "Connecticut"
+
+
+def test_homes_are_read_from_a_file(gazetteer, tmp_path):
+    path = tmp_path / "homes.csv"
+    path.write_text("domain,country,division,town\nlfpress.com,CA,Ontario,London\nexample.org,IE,,\n", "utf-8")
+    homes = read_homes(path, gazetteer)
+    assert homes["lfpress.com"].city.admin1 == "Ontario"
+    assert homes["example.org"] == Home("IE")
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("a.com,XX,,", "line 2 .* no country 'XX'"),
+        ("a.com,CA,Texas,", "no division 'Texas' in CA"),
+        ("a.com,CA,Ontario,Xyzzyqua", "no town 'Xyzzyqua' in Ontario"),
+    ],
+)
+def test_a_line_that_names_no_place_is_an_error_that_says_which(gazetteer, tmp_path, line, message):
+    path = tmp_path / "homes.csv"
+    path.write_text(f"domain,country,division,town\n{line}\n", "utf-8")
+    with pytest.raises(SettingsError, match=message):
+        read_homes(path, gazetteer)
+
+
+def test_a_file_of_homes_that_is_not_there_is_an_error(gazetteer, tmp_path):
+    with pytest.raises(SettingsError, match=r"homes\.csv cannot be read"):
+        read_homes(tmp_path / "homes.csv", gazetteer)

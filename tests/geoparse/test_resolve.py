@@ -1,9 +1,15 @@
+import os
+import subprocess
+import sys
+
 import pytest
 
 from map_app.geoparse.confidence import THRESHOLD
 from map_app.geoparse.homes import Home
 from map_app.geoparse.resolve import Resolver
-from map_app.model import Article, Feature, Toponym
+from map_app.model import Article, Feature, Kind, Toponym
+
+SECOND = ("ville", "ton", "field", "ford", "land", "side", "view", "dale", "wood", "stone", "lake", "brook")
 
 
 @pytest.fixture(scope="session")
@@ -124,3 +130,81 @@ def test_a_county_may_be_named_without_the_word_in_its_own_states_news(resolver,
     text = "Schools in DeKalb, Gwinnett and Atlanta are closed."
     resolutions = resolve(resolver, text, "DeKalb", "Gwinnett", "Atlanta", home=Home("US", "Georgia", atlanta))
     assert [r.place.name for r in resolutions] == ["DeKalb County", "Gwinnett County", "Atlanta"]
+
+
+@pytest.mark.parametrize(
+    ("text", "names", "expected"),
+    [
+        ("the Texas town of Paris", ["Texas", "Paris"], ("US", "Texas")),
+        ("at a fair in Paris (Texas)", ["Paris", "Texas"], ("US", "Texas")),
+        ("in Aleppo, in northern Syria", ["Aleppo", "Syria"], ("SY", "Aleppo")),
+        ("in Lebanon's Tripoli", ["Lebanon", "Tripoli"], ("LB", "Liban-Nord")),
+        ("in Athens, Paris and Rome, Georgia", ["Athens", "Paris", "Rome", "Georgia"], ("US", "Georgia")),
+    ],
+)
+def test_what_holds_a_place_may_stand_before_it_after_it_or_at_the_end_of_a_list(resolver, text, names, expected):
+    resolutions = resolve(resolver, text, *names)
+    first = next(r for r in resolutions if not r.place or r.place.feature is Feature.CITY)
+    assert where(first) == expected
+
+
+def test_a_demonym_may_say_where_a_town_is(resolver):
+    text = "the Libyan city of Tripoli"
+    toponyms = [Toponym("Libyan", 4, 10, kind=Kind.DEMONYM), Toponym("Tripoli", 19, 26)]
+    tripoli = resolver.resolve(Article(id="a", title="", text=text), toponyms)[1]
+    assert tripoli.place.country_code == "LY"
+    assert ("container", "Libyan") in {(evidence.reason, evidence.detail) for evidence in tripoli.evidence}
+
+
+def test_all_names_of_a_list_of_counties_are_counties(resolver, gazetteer):
+    [knoxville] = [m.place for m in gazetteer.candidates("Knoxville") if m.place.admin1 == "Tennessee"]
+    text = "Schools in Knox, Blount and Loudon counties are closed."
+    resolutions = resolve(resolver, text, "Knox", "Blount", "Loudon", home=Home("US", "Tennessee", knoxville))
+    assert [r.place.feature for r in resolutions] == [Feature.ADMIN2] * 3
+    assert {r.place.admin1 for r in resolutions} == {"Tennessee"}
+
+
+def test_a_famous_town_is_meant_wherever_the_story_is_set(resolver, gazetteer):
+    des_moines = gazetteer.candidates("Des Moines")[0].place
+    text = "From Ames and Waukee they drove to Chicago."
+    resolutions = resolve(resolver, text, "Ames", "Waukee", "Chicago", home=Home("US", "Iowa", des_moines))
+    assert [r.place.admin1 for r in resolutions] == ["Iowa", "Iowa", "Illinois"]
+
+
+def test_a_division_that_others_translate_as_a_county_is_none_where_a_county_has_the_name(resolver):
+    [county] = resolve(resolver, "a fire in Westmoreland County", "Westmoreland County")
+    assert county.place.country_code == "US"
+
+
+def test_the_choice_does_not_hang_on_the_order_of_hashes():
+    code = (
+        "from map_app.gazetteer.lookup import open_gazetteer\n"
+        "from map_app.geoparse.resolve import Resolver\n"
+        "from map_app.model import Article, Toponym\n"
+        "from map_app.settings import Settings\n"
+        "text = 'Springfield, Athens, Paris, Franklin, Clinton, Salem'\n"
+        "names = [Toponym(n, text.index(n), text.index(n) + len(n)) for n in text.split(', ')]\n"
+        "found = Resolver(open_gazetteer(Settings().cache)).resolve(Article(id='a', title='', text=text), names)\n"
+        "print([(r.place.id if r.place else None, r.confidence, [c.place.id for c in r.candidates]) for r in found])\n"
+    )
+    seen = {
+        subprocess.run(
+            [sys.executable, "-c", code],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in ("0", "1")
+    }
+    assert len(seen) == 1
+
+
+def test_many_thousand_distinct_names_in_one_article_are_placed(resolver):
+    names = [f"{first}{second}" for first in ("Wood", "Green", "White", "Spring") for second in SECOND]
+    text = ". ".join(f"{name} {number}" for number, name in enumerate(names * 100))
+    toponyms, at = [], 0
+    for part in text.split(". "):
+        toponyms.append(Toponym(part, at, at + len(part)))
+        at += len(part) + 2
+    assert len(resolver.resolve(Article(id="a", title="", text=text), toponyms)) == len(toponyms) > 4_000
