@@ -1,7 +1,7 @@
 """The panel where editors add articles: from where, how far it is, what became of it."""
 
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
@@ -10,7 +10,7 @@ from map_app.app import App
 from map_app.errors import AccessError, MapAppError, StoreBusyError, StoreFullError, StoreReadOnlyError
 from map_app.ingest import IngestReport, ingest_items
 from map_app.sources.files import Failure, Item, Note
-from map_app.ui import access, feeds, report, state, upload, upload_gate
+from map_app.ui import access, addresses, feeds, report, state, upload, upload_gate
 from map_app.ui.access import Editor
 from map_app.ui.jobs import Job, Tell
 from map_app.ui.text import count, escaped, number, plain
@@ -101,9 +101,19 @@ def _files(app: App) -> None:
     )
 
 
+def _addresses(app: App) -> None:
+    addresses.draw(lambda chosen: _start_addresses(app, chosen))
+
+
 def _start_files(app: App, chosen: upload.Chosen) -> None:
     _start(app, lambda editor: add(app, editor, lambda: upload.items_of(chosen.uploads, app.settings), chosen.articles))
     upload.forget()
+
+
+def _start_addresses(app: App, chosen: Sequence[str]) -> None:
+    if chosen:
+        _start(app, lambda editor: add(app, editor, lambda: addresses.items_of(chosen, app.settings), len(chosen)))
+        addresses.forget()
 
 
 def _feeds(app: App) -> None:
@@ -208,4 +218,4 @@ def _report(result: IngestReport) -> str:
     )
 
 
-_SOURCES: Mapping[str, Callable[[App], None]] = {"Files": _files, "Feeds": _feeds}
+_SOURCES: Mapping[str, Callable[[App], None]] = {"Files": _files, "Addresses": _addresses, "Feeds": _feeds}

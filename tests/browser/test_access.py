@@ -1,6 +1,7 @@
 """Who may write, tried with what a hostile client can say: over a websocket of its own, not through the page."""
 
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -46,12 +47,12 @@ def local(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 
 @contextmanager
-def with_password(folder: Path) -> Iterator[Site]:
+def with_password(folder: Path, **settings: str) -> Iterator[Site]:
     """A page whose editors sign in with a password, and that takes files of up to a megabyte."""
     secrets = folder / "secrets.toml"
     secrets.write_text(f'[editors]\npassword = "{PASSWORD}"\n', encoding="utf-8")
     options = (f"--secrets.files={secrets}", "--server.maxUploadSize=1")
-    with serve({"MAP_APP_STORE": str(folder / "s.sqlite")}, *options) as url:
+    with serve({"MAP_APP_STORE": str(folder / "s.sqlite")} | settings, *options) as url:
         yield Site(url, folder / "s.sqlite")
 
 
@@ -168,6 +169,37 @@ def test_a_visitor_who_sends_all_that_an_editor_sends_writes_nothing(tmp_path: P
         assert site.articles() == 1
         # And a visitor sees it without a restart.
         assert "1 of 1 article" in visitor.run().text
+
+
+def test_a_visitor_who_sends_what_follows_a_feed_has_nobody_asked(tmp_path: Path) -> None:
+    with (
+        socket.create_server(("127.0.0.1", 0)) as feed,
+        with_password(tmp_path, MAP_APP_ALLOW_PRIVATE_ADDRESSES="yes") as site,
+        connected(site.url) as editor,
+        connected(site.url) as visitor,
+    ):
+        signed = sign_in(editor, PASSWORD)
+        panel = editor.run([pressed(signed.ids["open-add"])])
+        tab = WidgetState(id=panel.ids["add-from"])
+        tab.string_array_value.data.append("Feeds")
+        editor.kept["tab"] = tab
+        form = editor.run().ids
+        send = next(widget_id for key, widget_id in form.items() if key.startswith("FormSubmitter:follow"))
+        address = typed(form["feed-0"], f"http://127.0.0.1:{feed.getsockname()[1]}/feed")
+
+        visitor.run()
+        for _ in range(2):
+            drawn = visitor.run([pressed(signed.ids["open-add"]), tab, address, pressed(send)])
+            assert "feed-0" not in drawn.ids
+        feed.settimeout(2)
+        with pytest.raises(TimeoutError):
+            feed.accept()
+        assert not site.store.exists()
+
+        # The editor's own press does have the feed asked.
+        editor.run([address, pressed(send)])
+        feed.settimeout(30)
+        feed.accept()[0].close()
 
 
 def test_an_editor_who_signed_out_writes_nothing_more(tmp_path: Path) -> None:

@@ -82,6 +82,23 @@ def editing(folder: Path, source: str, **settings: str) -> Iterator[Page]:
         assert tried == []
 
 
+def test_an_address_becomes_an_article_on_the_map(site: Site, tmp_path: Path) -> None:
+    with editing(tmp_path, "Addresses", MAP_APP_ALLOW_PRIVATE_ADDRESSES="yes") as page:
+        page.get_by_role("textbox", name="Web addresses").fill(f"{site.url}/story\n{site.url}/nothing")
+        page.get_by_role("button", name="Fetch and add").click()
+        expect(page.locator(".tally")).to_contain_text("1added0updated0unchanged1failed", timeout=SLOW)
+        expect(page.locator(".preview")).to_contain_text("404")
+        expect(page.locator(".figures")).to_contain_text("1 of 1 article")
+
+
+def test_an_address_of_ones_own_network_is_refused_unasked(site: Site, tmp_path: Path) -> None:
+    with editing(tmp_path, "Addresses") as page:
+        page.get_by_role("textbox", name="Web addresses").fill(f"{site.url}/story file:///etc/passwd")
+        page.get_by_role("button", name="Fetch and add").click()
+        expect(page.locator(".tally")).to_contain_text("0added0updated0unchanged2failed", timeout=SLOW)
+        assert site.asked == []
+
+
 def test_a_feed_is_followed_refreshed_and_its_health_told(site: Site, tmp_path: Path) -> None:
     with editing(tmp_path, "Feeds", MAP_APP_ALLOW_PRIVATE_ADDRESSES="yes") as page:
         expect(page.locator(".st-key-panel")).to_contain_text("No feeds are followed yet")

@@ -8,6 +8,22 @@ from map_app.refresh import FeedOutcome, RefreshReport
 from map_app.sources.files import Failure, Note
 from map_app.store import Subscription
 from map_app.ui import feeds
+from map_app.ui.addresses import addresses_in
+
+
+@pytest.mark.parametrize(
+    ("pasted", "addresses"),
+    [
+        ("", ()),
+        ("  \n ", ()),
+        ("https://a.example/x\nhttp://b.example/y\n", ("https://a.example/x", "http://b.example/y")),
+        ("a.example/x", ("https://a.example/x",)),
+        ("<https://a.example/x>, https://a.example/x;", ("https://a.example/x",)),
+        ("file:///etc/passwd", ("file:///etc/passwd",)),
+    ],
+)
+def test_pasted_addresses_are_told_apart_and_asked_once(pasted: str, addresses: tuple[str, ...]) -> None:
+    assert addresses_in(pasted) == addresses
 
 
 def test_what_became_of_feeds_is_told_feed_by_feed() -> None:
