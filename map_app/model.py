@@ -171,6 +171,8 @@ class Story:
     places: tuple[tuple[str, str], ...] = ()
     #: How many other outlets carry the same text, such as an agency's.
     also_in: int = 0
+    #: What each of `places` is to it, in the same order; empty in a popup's stories.
+    place_roles: tuple[Role, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +205,7 @@ class ArticleFilter:
     #: ISO 3166-1 alpha-2 codes.
     countries: frozenset[str] = field(default_factory=frozenset)
     features: frozenset[Feature] = field(default_factory=frozenset)
+    #: The strongest role of a place in an article: one in the dateline that the story is about is its focus.
     roles: frozenset[Role] = field(default_factory=frozenset)
     publishers: frozenset[str] = field(default_factory=frozenset)
     #: Only articles on this place (Place.id).

@@ -262,7 +262,13 @@ def _outlet(row: sqlite3.Row) -> str:
 
 
 def _story(
-    row: sqlite3.Row, spans: str, role: Role, places: tuple[tuple[str, str], ...] = (), also_in: int = 0
+    row: sqlite3.Row,
+    spans: str,
+    role: Role,
+    places: tuple[tuple[str, str], ...] = (),
+    *,
+    place_roles: tuple[Role, ...] = (),
+    also_in: int = 0,
 ) -> Story:
     return Story(
         number=row["number"],
@@ -274,6 +280,7 @@ def _story(
         snippet=snippet(row["text"], [(start, end) for start, end in json.loads(spans)]),
         role=role,
         places=places,
+        place_roles=place_roles,
         also_in=also_in,
     )
 
@@ -313,6 +320,7 @@ def stories(
     passing, passing_values = where.passing()
     numbers = [row["number"] for row in rows]
     places: dict[int, list[tuple[str, str]]] = defaultdict(list)
+    roles: dict[int, list[Role]] = defaultdict(list)
     cut_at: dict[int, sqlite3.Row] = {}
     for start in range(0, len(numbers), _CHUNK):
         some = numbers[start : start + _CHUNK]
@@ -325,6 +333,7 @@ def stories(
             [*passing_values, *some],
         ):
             places[row["article"]].append((row["id"], row["name"]))
+            roles[row["article"]].append(ROLES[row["role"]])
             best = cut_at.get(row["article"])
             if best is None or _cut_first(row) < _cut_first(best):
                 cut_at[row["article"]] = row
@@ -334,7 +343,8 @@ def stories(
             cut_at[row["number"]]["spans"] if row["number"] in cut_at else "[]",
             ROLES[cut_at[row["number"]]["role"]] if f.place and row["number"] in cut_at else Role.MENTION,
             tuple(places[row["number"]]),
-            also_in.get(row["number"], 0),
+            place_roles=tuple(roles[row["number"]]),
+            also_in=also_in.get(row["number"], 0),
         )
         for row in rows
     ]

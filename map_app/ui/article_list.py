@@ -47,15 +47,24 @@ def _more() -> None:
 def _story(story: Story) -> str:
     also = f"also in {count(story.also_in, 'other outlet')}" if story.also_in else ""
     about = " · ".join(part for part in (escaped(story.publisher), day(story.published), also) if part)
-    names = [escaped(name) for _, name in story.places[:NAMES_SHOWN]]
-    if len(story.places) > NAMES_SHOWN:
-        names.append(f"{len(story.places) - NAMES_SHOWN} more")
-    places = " · ".join(names) or "No place found"
-    shown = marked(story.snippet.text, ((start, end, "") for start, end in story.snippet.highlights))
+    shown = marked(story.snippet.text, ((start, end, "", "") for start, end in story.snippet.highlights))
     return (
         f'<div class="story"><p class="about">{about}</p><p class="snippet">{shown}</p>'
-        f'<p class="places">{places}</p></div>'
+        f'<p class="places">{_places(story)}</p></div>'
     )
+
+
+def _places(story: Story) -> str:
+    """What it is about first and stressed, then what it mentions, and last where it was filed."""
+    roles = story.place_roles or (Role.MENTION,) * len(story.places)
+    by_role: dict[Role, list[str]] = {role: [] for role in Role}
+    for (_, name), role in zip(story.places, roles, strict=True):
+        by_role[role].append(escaped(name))
+    about = [f'<b title="{ROLES[Role.FOCUS]}">{name}</b>' for name in by_role[Role.FOCUS]]
+    names = [*about, *by_role[Role.MENTION]]
+    more = [f"{len(names) - NAMES_SHOWN} more"] if len(names) > NAMES_SHOWN else []
+    filed = [f"<i>filed from {', '.join(by_role[Role.DATELINE])}</i>"] if by_role[Role.DATELINE] else []
+    return " · ".join([*names[:NAMES_SHOWN], *more, *filed]) or "No place found"
 
 
 def unplaced(app: App, f: ArticleFilter, summary: Summary) -> None:
@@ -93,8 +102,16 @@ def article(shown: Article, resolutions: Sequence[Resolution], country_name: Cou
 def _marked_field(text: str, resolutions: Sequence[Resolution], field: Field, country_name: CountryName) -> str:
     return marked(
         text,
-        ((r.toponym.start, r.toponym.end, _meaning(r, country_name)) for r in resolutions if r.toponym.field is field),
+        (
+            (r.toponym.start, r.toponym.end, _meaning(r, country_name), _css(r))
+            for r in resolutions
+            if r.toponym.field is field
+        ),
     )
+
+
+def _css(r: Resolution) -> str:
+    return "" if r.place is None or r.toponym.kind is Kind.DEMONYM else f"role-{r.role}"
 
 
 def _meaning(r: Resolution, country_name: CountryName) -> str:
@@ -107,19 +124,24 @@ def _meaning(r: Resolution, country_name: CountryName) -> str:
 def _table(resolutions: Sequence[Resolution], country_name: CountryName) -> str:
     """One row for each name and meaning, in reading order: what it was taken for, how surely and why."""
     rows: dict[tuple[str, str], Resolution] = {}
+    roles: dict[tuple[str, str], set[Role]] = {}
     for r in resolutions:
-        rows.setdefault((r.toponym.name, r.place.id if r.place else ""), r)
+        key = (r.toponym.name, r.place.id if r.place else "")
+        rows.setdefault(key, r)
+        roles.setdefault(key, set()).add(r.role)
     if not rows:
         return '<p class="quiet">No place was found in this text.</p>'
     body = []
-    for r in rows.values():
+    for key, r in rows.items():
         reasons = sorted(r.evidence, key=lambda e: -abs(e.weight))[:3]
         why = "; ".join(e.reason + (f" ({e.detail})" if e.detail else "") for e in reasons) or r.unplaced_because
         others = [c.place for c in r.candidates if r.place and c.place.id != r.place.id][:1]
         if others:
             why += f". Next: {whereabouts(others[0], country_name(others[0].country_code))}"
         sure = f"{r.confidence:.0%}" if r.place else "–"
-        role = ROLES[r.role] if r.toponym.kind is Kind.TOPONYM else "People or things of a place"
+        role = ", ".join(name for role, name in ROLES.items() if role in roles[key])
+        if r.toponym.kind is Kind.DEMONYM:
+            role = "People or things of a place"
         body.append(
             f"<tr><td><mark>{escaped(r.toponym.name)}</mark></td><td>{escaped(_meaning(r, country_name))}"
             f'<span class="quiet">{escaped(role)}{": " if why else ""}{escaped(why)}</span></td><td>{sure}</td></tr>'

@@ -55,8 +55,9 @@ def put(state: ViewState) -> None:
             "f_until": f.until,
             "f_words": f.words,
             "f_countries": sorted(f.countries),
-            "f_features": sorted(f.features),
-            "f_roles": sorted(f.roles),
+            # Streamlit refuses members of an enumeration among options that are plain strings.
+            "f_features": sorted(feature.value for feature in f.features),
+            "f_roles": sorted(role.value for role in f.roles),
             "f_publishers": sorted(f.publishers),
             "place": f.place,
             "article": state.article,

@@ -18,7 +18,7 @@ FEATURES = {
     Feature.OTHER: "Other place",
 }
 
-ROLES = {Role.FOCUS: "What it is about", Role.MENTION: "Mentioned", Role.DATELINE: "Reported from"}
+ROLES = {Role.FOCUS: "What it is about", Role.MENTION: "Mentioned", Role.DATELINE: "Filed from here"}
 
 _MARKDOWN = re.compile(r"([!-/:-@\[-`{-~])")
 _SPACE = re.compile(r"\s+")
@@ -42,13 +42,14 @@ def escaped(text: str) -> str:
     return html.escape(clean(text))
 
 
-def marked(text: str, spans: Iterable[tuple[int, int, str]]) -> str:
-    """HTML of the text with its spans marked; each is (start, end, what to say about it) and none overlaps."""
+def marked(text: str, spans: Iterable[tuple[int, int, str, str]]) -> str:
+    """HTML of the text with its spans marked; each is (start, end, what to say about it, CSS class), apart."""
     out, position = [], 0
-    for start, end, title in sorted(spans):
+    for start, end, title, css in sorted(spans):
         if not position <= start < end <= len(text):
             continue
-        about = f' title="{escaped(title)}"' if title else ""
+        about = f' class="{escaped(css)}"' if css else ""
+        about += f' title="{escaped(title)}"' if title else ""
         out += [escaped(text[position:start]), f"<mark{about}>", escaped(text[start:end]), "</mark>"]
         position = end
     out.append(escaped(text[position:]))

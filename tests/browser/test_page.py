@@ -1,5 +1,6 @@
 """The whole page, in a real Chromium, against a real server."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -59,6 +60,48 @@ def test_an_address_restores_dates_countries_and_the_open_article(visit: Open) -
     assert "country=UA" in page.url
     assert "from=2024-11-01" in page.url
     assert page.locator(".article mark[title*='Kyiv']").count() > 0
+
+
+def test_each_place_shows_what_it_is_to_its_stories(visit: Open) -> None:
+    page = visit("/?lat=36&lon=137&zoom=7")
+    page.wait_for_timeout(1500)  # the map flies to where the link says
+    tokyo = frame(page).locator(".nm-pin.nm-city.nm-focus[aria-label*='Tokyo']")
+    expect(tokyo).to_have_attribute("aria-label", re.compile("in focus$"))
+    tokyo.focus()
+    tokyo.press("Enter")
+    expect(frame(page).locator(".leaflet-popup .nm-role")).to_have_text("Focus")
+    expect(frame(page).locator(".nm-pin[aria-label^='Japan,']")).to_have_class(re.compile("nm-dateline"))
+    places = page.locator(".st-key-panel .story .places", has_text="Tokyo")
+    expect(places.locator("b")).to_have_text("Tokyo")
+    expect(places.locator("i")).to_have_text("filed from Japan")
+
+
+def test_a_role_in_the_address_filters_the_map_the_list_and_the_chips(visit: Open) -> None:
+    page = visit("/?role=dateline")
+    figures(page, "3 of 3 articles · 3 places")
+    expect(page.locator(".st-key-chips")).to_contain_text("Filed from here")
+    pins = frame(page).locator(".nm-pin:not(.nm-cluster)")
+    expect(pins).to_have_count(3)
+    expect(pins.and_(frame(page).locator(".nm-dateline"))).to_have_count(3)
+    page.locator(".st-key-chips button").first.click()
+    figures(page, "3 of 3 articles")
+    expect(page.locator(".st-key-chips")).to_have_count(0)
+    page.wait_for_url(lambda url: "role" not in url)
+
+
+def test_a_kind_of_place_in_the_address_filters_too(visit: Open) -> None:
+    page = visit("/?kind=city")
+    figures(page, "3 of 3 articles")
+    expect(page.locator(".st-key-chips")).to_contain_text("City or town")
+
+
+def test_a_role_chosen_in_the_drawer_is_in_the_address(visit: Open) -> None:
+    page = visit()
+    page.get_by_role("button", name="Filters").click()
+    page.get_by_role("combobox", name="Role in the story").click()
+    page.get_by_role("option", name="What it is about").click()
+    page.wait_for_url("**role=focus**")
+    expect(page.locator(".st-key-chips")).to_contain_text("What it is about")
 
 
 def test_bad_values_in_an_address_are_ignored_with_a_notice(visit: Open) -> None:

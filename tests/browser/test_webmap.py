@@ -134,6 +134,7 @@ def test_a_popup_shows_the_snippet_with_the_place_marked(page: Page) -> None:
     expect(page.locator(".nm-popup .nm-kind")).to_have_text("City")
     expect(page.locator(".nm-popup mark")).to_have_text("Tokyo")
     expect(page.locator(".nm-popup .nm-meta")).to_contain_text("The Paper")
+    expect(page.locator(".nm-popup .nm-role")).to_have_text("Mentioned")
     # The map moves until the popup is within the window.
     page.wait_for_function(
         """() => {
@@ -203,5 +204,6 @@ def test_escape_closes_the_popup_and_focus_comes_back(page: Page) -> None:
 def test_the_legend_is_always_reachable(page: Page) -> None:
     legend = page.locator(".nm-legend")
     expect(legend.locator("summary")).to_be_visible()
+    expect(legend).to_contain_text("What a story is about")
     phone = page.viewport_size["width"] < 700  # type: ignore[index]
     assert legend.evaluate("node => node.open") is not phone

@@ -277,6 +277,7 @@ def test_stories_on_one_place_are_cut_there_and_say_its_role(store: Store) -> No
     assert story.role == Role.MENTION
     assert {s.role for s in store.stories(ArticleFilter(place=KYIV.id))} == {Role.FOCUS}
     assert story.places == ((KYIV.id, "Kyiv"), (UKRAINE.id, "Ukraine"))
+    assert story.place_roles == (Role.FOCUS, Role.MENTION)
 
 
 def test_places_of_a_story_come_most_often_named_first(store: Store) -> None:

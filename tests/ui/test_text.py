@@ -28,15 +28,15 @@ def test_a_label_holds_no_sign_that_markdown_could_read(text: str) -> None:
 
 @given(st.text() | st.sampled_from(HOSTILE), st.integers(0, 20), st.integers(0, 20))
 def test_marked_text_holds_no_markup_but_marks(text: str, start: int, end: int) -> None:
-    html = marked(text, [(start, end, text)])
+    html = marked(text, [(start, end, text, "")])
     bare = html.replace("<mark", "").replace("</mark>", "")
     assert "<" not in bare
     assert bare.count('"') % 2 == 0
 
 
 def test_marks_stand_around_the_names() -> None:
-    assert marked("In Kursk & Kyiv", [(3, 8, "a city"), (11, 15, "")]) == (
-        'In <mark title="a city">Kursk</mark> &amp; <mark>Kyiv</mark>'
+    assert marked("In Kursk & Kyiv", [(3, 8, "a city", "role-focus"), (11, 15, "", "")]) == (
+        'In <mark class="role-focus" title="a city">Kursk</mark> &amp; <mark>Kyiv</mark>'
     )
 
 

@@ -48,7 +48,7 @@ def seen(colour: tuple[float, float, float], kind: str) -> tuple[float, float, f
     ("text", "ground"),
     [
         ("ink", "paper"), ("quiet", "paper"), ("ink", "mark"), ("on-accent", "accent"), ("accent", "paper"),
-        ("paper", "water"), ("quiet", "land"), ("ink", "land"),
+        ("paper", "water"), ("quiet", "land"), ("ink", "land"), ("ink", "pale"),
     ],
 )  # fmt: skip
 def test_text_has_the_contrast_that_wcag_aa_asks(theme: str, text: str, ground: str) -> None:

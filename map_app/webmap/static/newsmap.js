@@ -2,7 +2,10 @@
 (function () {
   "use strict";
 
+  // What a place is to a story, strongest first: in a popup's badge, and of a pin that is that at most.
   const ROLES = ["focus", "mention", "dateline"];
+  const ROLE_BADGES = { focus: "Focus", mention: "Mentioned", dateline: "Filed from here" };
+  const ROLE_WORDS = { focus: "in focus", mention: "only mentioned", dateline: "only filed from here" };
   const KINDS = {
     country: "Country", admin1: "Region", admin2: "District", city: "City", region: "Area", water: "Water",
     continent: "Continent", other: "Place",
@@ -133,6 +136,10 @@
         box.open = map.getSize().x > 700;
         box.append(element("summary", "", "Legend"));
         const rows = [
+          ["nm-key nm-key-focus", "What a story is about"],
+          ["nm-key nm-key-mention", "Only mentioned"],
+          ["nm-key nm-key-dateline", "Only where a story was filed"],
+          ["", ""],
           ["nm-key nm-key-city", "City, with its number of articles"],
           ["nm-key nm-key-cluster", "Several places; each article counted once"],
           ["nm-key nm-key-area", "Region, district or area"],
@@ -140,6 +147,10 @@
           ["nm-key nm-key-country", "Country: the stronger the colour, the more articles"],
         ];
         for (const [className, text] of rows) {
+          if (!className) {
+            box.append(element("hr", "nm-legend-line"));
+            continue;
+          }
           const row = element("div", "nm-legend-row");
           row.append(element("span", className), element("span", "", text));
           box.append(row);
@@ -241,7 +252,8 @@
   }
 
   function label(pin) {
-    return `${pin.name}, ${KINDS[pin.kind].toLowerCase()}: ${pin.count} ${pin.count === 1 ? "article" : "articles"}`;
+    const articles = `${pin.count} ${pin.count === 1 ? "article" : "articles"}`;
+    return `${pin.name}, ${KINDS[pin.kind].toLowerCase()}: ${articles}, ${ROLE_WORDS[pin.role]}`;
   }
 
   function shape(kind) {
@@ -251,7 +263,8 @@
   }
 
   function marker(pin, stories, group) {
-    const size = AREAS.has(pin.kind) ? 22 : Math.round(22 + Math.min(18, 6 * Math.log2(pin.count)));
+    const least = pin.role === "focus" ? 24 : 20;
+    const size = AREAS.has(pin.kind) ? 22 : Math.round(least + Math.min(18, 6 * Math.log2(pin.count)));
     const number = element("span", "nm-number", pin.count.toLocaleString("en"));
     const icon = L.divIcon({
       className: `nm-pin ${shape(pin.kind)} nm-${pin.role}`,
@@ -259,8 +272,8 @@
       html: number,
     });
     const layer = L.marker([pin.lat, pin.lon], { icon, title: label(pin), alt: label(pin), riseOnHover: true,
-      // What is exact lies above what stands for a whole country.
-      zIndexOffset: AREAS.has(pin.kind) ? -2000 : 0 });
+      // What is exact lies above what stands for a whole country, and what stories are about above the rest.
+      zIndexOffset: (AREAS.has(pin.kind) ? -2000 : 0) - 500 * ROLES.indexOf(pin.role) });
     layer.newsPin = pin;
     pin.layer = layer;
     layer.on("add", function () {
@@ -303,11 +316,15 @@
 
   function clusterIcon(cluster) {
     const articles = new Set();
-    for (const layer of cluster.getAllChildMarkers()) for (const n of layer.newsPin.numbers) articles.add(n);
+    let strongest = ROLES.length - 1;
+    for (const { newsPin } of cluster.getAllChildMarkers()) {
+      for (const n of newsPin.numbers) articles.add(n);
+      strongest = Math.min(strongest, ROLES.indexOf(newsPin.role));
+    }
     const size = Math.round(30 + Math.min(22, 5 * Math.log2(articles.size)));
     const number = element("span", "nm-number", articles.size.toLocaleString("en"));
     number.append(element("span", "nm-unseen", ` articles in ${cluster.getChildCount()} places; zoom in`));
-    return L.divIcon({ className: "nm-pin nm-cluster", iconSize: [size, size], html: number });
+    return L.divIcon({ className: `nm-pin nm-cluster nm-${ROLES[strongest]}`, iconSize: [size, size], html: number });
   }
 
   // Popups, made when they open.
@@ -342,9 +359,10 @@
     title.dir = "auto";
     const when = story.published === null ? "undated" : day.format(new Date(story.published * 1000));
     const from = story.publisher ? `${story.publisher} · ${when}` : when;
-    const role = ROLES.indexOf(story.role) === 2 ? " · filed from here" : "";
     const also = story.also ? ` · also in ${story.also} other ${story.also === 1 ? "outlet" : "outlets"}` : "";
-    node.append(title, element("div", "nm-meta", from + also + role));
+    const meta = element("div", "nm-meta", from + also);
+    meta.append(element("span", `nm-role nm-role-${story.role}`, ROLE_BADGES[story.role]));
+    node.append(title, meta);
     const text = element("p", "nm-snippet");
     text.dir = "auto";
     let position = 0;
