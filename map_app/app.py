@@ -12,13 +12,14 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from map_app.errors import MapAppError
+from map_app.errors import GeoparseError, MapAppError
 from map_app.gazetteer.build import is_built
 from map_app.gazetteer.lookup import Gazetteer, open_gazetteer
+from map_app.geoparse.accuracy import Accuracy, measured
 from map_app.geoparse.homes import read_homes
 from map_app.geoparse.pipeline import Geoparser
 from map_app.model import Article, Resolution
-from map_app.settings import DATA_DIR, Settings
+from map_app.settings import DATA_DIR, GOLD_SET, Settings
 from map_app.store import Store
 
 logger = logging.getLogger(__name__)
@@ -30,6 +31,7 @@ SAMPLE_ARTICLES = DATA_DIR / "sample_articles.jsonl"
 
 #: Building the gazetteer takes about this share of a first start; mapping the samples takes the rest.
 GAZETTEER_SHARE = 0.85
+ACCURACY_SHARE = 0.05
 
 
 def _silent(_fraction: float, _phrase: str) -> None:
@@ -39,10 +41,19 @@ def _silent(_fraction: float, _phrase: str) -> None:
 class App:
     """What the page and the commands work with; safe to share between threads."""
 
-    def __init__(self, settings: Settings, gazetteer: Gazetteer, geoparser: Geoparser, samples: Store) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        gazetteer: Gazetteer,
+        geoparser: Geoparser,
+        samples: Store,
+        accuracy: Accuracy | None = None,
+    ) -> None:
         self.settings = settings
         self.gazetteer = gazetteer
         self.geoparser = geoparser
+        #: On the hand-checked set; None where that cannot be read.
+        self.accuracy = accuracy
         self._samples = samples
         self._own: Store | None = None
         self._lock = threading.Lock()
@@ -129,10 +140,22 @@ def open_app(settings: Settings, progress: Progress = _silent) -> App:
     samples = _open_samples(
         settings.cache,
         geoparser,
-        lambda done, what: progress(GAZETTEER_SHARE + done * (1 - GAZETTEER_SHARE), what),
+        lambda done, what: progress(GAZETTEER_SHARE + done * (1 - GAZETTEER_SHARE - ACCURACY_SHARE), what),
+    )
+    accuracy = _measured(
+        settings.cache, geoparser, lambda done: progress(1 - (1 - done) * ACCURACY_SHARE, "Checking itself")
     )
     progress(1.0, "Ready")
-    return App(settings, gazetteer, geoparser, samples)
+    return App(settings, gazetteer, geoparser, samples, accuracy)
+
+
+def _measured(cache: Path, geoparser: Geoparser, progress: Callable[[float], None]) -> Accuracy | None:
+    try:
+        return measured(cache, GOLD_SET, geoparser, progress)
+    except GeoparseError as e:
+        # The map is of use without it.
+        logger.warning("How accurate the geoparser is stays unknown: %s", e)
+        return None
 
 
 def _samples_digest() -> str:

@@ -5,8 +5,9 @@ import pytest
 from map_app.app import App, is_ready, open_app, read_samples
 from map_app.errors import StoreDamagedError
 from map_app.gazetteer.lookup import Gazetteer
+from map_app.geoparse.accuracy import measure
 from map_app.model import Article
-from map_app.settings import Settings
+from map_app.settings import GOLD_SET, Settings
 from map_app.store import Store
 
 
@@ -39,6 +40,20 @@ def test_the_samples_are_never_written_to_by_the_owner(app: App) -> None:
     with Store.open(app.settings.store) as own:
         assert own.is_empty()
         assert app.is_sample, "an empty store is not worth showing"
+
+
+def test_how_accurate_it_is_was_measured_by_this_very_geoparser(app: App) -> None:
+    assert app.accuracy == measure(GOLD_SET, app.geoparser)
+    assert app.accuracy is not None
+    assert app.accuracy.articles == len(read_samples())
+    assert 0 < app.accuracy.right <= min(app.accuracy.places, app.accuracy.given)
+
+
+def test_a_hand_checked_set_that_cannot_be_read_leaves_the_map_as_it_is(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("map_app.app.GOLD_SET", tmp_path / "absent.jsonl")
+    assert open_app(settings).accuracy is None
 
 
 def test_what_was_built_once_is_ready_the_next_time(settings: Settings, app: App) -> None:

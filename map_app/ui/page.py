@@ -13,7 +13,7 @@ from map_app.errors import MapAppError
 from map_app.model import Article, ArticleFilter, Pin, Resolution, Story
 from map_app.settings import Settings
 from map_app.store import Facets, Summary
-from map_app.ui import access, article_list, editing, filters, map_view, sign_in, state
+from map_app.ui import access, accuracy, article_list, editing, filters, map_view, sign_in, state
 from map_app.ui.access import Access
 from map_app.ui.opening import Opening, opening
 from map_app.ui.share import ViewState, write
@@ -219,6 +219,8 @@ def _list(
         if summary.all_articles:
             st.button("Reset all filters", key="reset-empty", type="primary", on_click=state.reset)
     article_list.unplaced(app, f, summary)
+    if app.accuracy:
+        accuracy.show(app.accuracy)
     _credits(app)
     sign_in.foot(app.settings, granted)
 

@@ -76,6 +76,14 @@ def test_each_place_shows_what_it_is_to_its_stories(visit: Open) -> None:
     expect(places.locator("i")).to_have_text("filed from Japan")
 
 
+def test_the_page_says_how_much_it_gets_right_and_how_that_was_measured(visit: Open) -> None:
+    page = visit()
+    line = page.get_by_text(re.compile(r"^[\d,]+ of [\d,]+ places right on our hand-checked set$"))
+    line.click()
+    expect(page.locator(".measured").first).to_contain_text("sample digests")
+    expect(page.locator(".measured").last).to_contain_text("python -m map_app evaluate")
+
+
 def test_a_role_in_the_address_filters_the_map_the_list_and_the_chips(visit: Open) -> None:
     page = visit("/?role=dateline")
     figures(page, "3 of 3 articles · 3 places")
