@@ -82,6 +82,8 @@ class Toponym:
     kind: Kind = Kind.TOPONYM
     #: How sure the recogniser is that this is a name of a place, 0 to 1.
     confidence: float = 1.0
+    #: Place.id where the recogniser knows which place it is ("Києві" can only be Kyiv); empty where that is open.
+    known: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -123,6 +123,15 @@ class Gazetteer:
             return self._rows[:0]
         return self._rows[self._starts[number] : self._starts[number + 1]]
 
+    def beginnings(self, folded: str) -> list[str]:
+        """The folded names that a folded text begins with, shortest first."""
+        names: list[str] = self._name_trie.prefixes(folded)
+        return names
+
+    def goes_on(self, folded: str) -> bool:
+        """Whether there are names of more words that begin with these."""
+        return next(self._name_trie.iterkeys(f"{folded} "), None) is not None
+
     def candidates(self, name: str) -> list[Match]:
         """Every place that may be meant by the name: those it is the usual name of first, then by people."""
         number = self._name_trie.get(fold(name))

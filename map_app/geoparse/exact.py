@@ -1,95 +1,313 @@
-"""Names found by looking them up as they stand: for scripts and languages that the model has not learned."""
+"""Names found by looking them up as they stand: for scripts and languages that the model has not learned.
 
-from collections.abc import Iterator
+Only what can hardly be anything else is taken: countries by their names in the article's language, continents, and
+big cities that no other city of note shares a name with. In scripts with capitals a name begins with one, and does not
+occur in the article as a common word in lower case. How languages inflect names and write small words together with
+them: `languages.py`.
+"""
+
+import functools
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from map_app.gazetteer.lookup import Gazetteer, NameKind
-from map_app.geoparse.membership import Membership
-from map_app.geoparse.tokens import Token, tokens
-from map_app.model import Feature, Field, Toponym
+from map_app.gazetteer.names import fold
+from map_app.geoparse.languages import base_forms, common_words, country_names, script_of
+from map_app.geoparse.membership import may_be_known
+from map_app.model import Feature, Field, Place, Toponym
 
 #: How sure an exact match of an unambiguous name is: its surroundings are not understood.
 EXACT_CONFIDENCE = 0.6
+#: An inflected form might be one of another word.
+INFLECTED_CONFIDENCE = 0.5
 
 #: A city counts when it has at least this many people, and this many times those of its next namesake.
 MIN_CITY_POPULATION = 300_000
 MIN_POPULATION_RATIO = 5
+#: At the start of a sentence, where capitals say nothing, and under a name of two signs of a script without spaces,
+#: which many common words and family names share, only cities of this size.
+MIN_CITY_AT_START = 1_000_000
+MIN_CITY_SHORT_NAME = 2_500_000
+
+#: Distinct names kept for a language; the cache starts anew when it is full.
+MAX_CACHED = 50_000
 
 #: Longest name tried, in words, and in characters where a script puts no spaces between words.
 MAX_WORDS = 4
-MAX_UNSPACED = 8
+MAX_UNSPACED = 16
+#: No word that is longer is looked up.
+MAX_WORD_LENGTH = 40
 
-#: Shorter Latin-script names are too often common words of some language.
+#: Shorter names are too often common words of some language.
 MIN_LATIN_LENGTH = 4
+MIN_HAN_LENGTH = 2
+MIN_UNSPACED_LENGTH = 3
 
-#: Scripts written without spaces between words: kana, Han, Thai, Lao, Khmer, Burmese.
-_UNSPACED = ((0x0E00, 0x0EFF), (0x1000, 0x109F), (0x1780, 0x17FF), (0x3040, 0x30FF), (0x3400, 0x9FFF))
+#: Scripts written without spaces between words: Thai, Lao, Burmese, Khmer, kana, Han.
+_UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30fa\u30fc-\u30ff\u31f0-\u31ff\u3400-\u9fff\uf900-\ufaff"
+#: Vowel signs and the like belong to words, though Python counts them as no letters.
+_MARKS = "\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0670\u0900-\u0963\u0970-\u0dff\u135d-\u135f\u200c\u200d"
+_WORD = re.compile(rf"[{_UNSPACED}]+|[^\W\d_{_UNSPACED}](?:[^\W_{_UNSPACED}]|[{_MARKS}]|[\"״׳](?=[\u05d0-\u05ea]))*")
+_UNSPACED_START = re.compile(f"[{_UNSPACED}]")
+_KATAKANA = re.compile("[\u30a0-\u30ff\u31f0-\u31ff]")
+_HAN = re.compile("[\u3400-\u9fff\uf900-\ufaff]")
+#: Vowels and tones that stand on or after a consonant: no name begins with one or ends before one.
+_DEPENDENT = re.compile("[\u0e30-\u0e3a\u0e45-\u0e4e\u0eb0-\u0ebc\u0ec8-\u0ecd\u102b-\u103e\u17b4-\u17d3]")
+_WITHIN_NAME = re.compile(r"[ \u00a0'’ʼ-]{1,2}|\. ")
+_APOSTROPHE = re.compile("['’ʼ]")
+_SENTENCE_START = re.compile(r"(?:^|[.!?…:«\"“„(\n]|- |– |— )\s*$")
+
+
+@dataclass(frozen=True, slots=True)
+class _Word:
+    text: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Meaning:
+    """The one place that words name, and the half-open span of its name in them."""
+
+    place: Place
+    low: int
+    high: int
+    confidence: float
 
 
 def exact_names(
-    text: str, field: Field, gazetteer: Gazetteer, membership: Membership, *, latin: bool
+    text: str, field: Field, gazetteer: Gazetteer, *, language: str = "", latin: bool = False
 ) -> Iterator[Toponym]:
-    """Countries, continents, and big cities under a name that no other place of note has, longest first.
+    """Toponyms that are known to be one place, in order; names in Latin letters only if `latin` says so.
 
-    Names in Latin letters are looked for only if `latin` says so.
+    `language` is a BCP 47 code, or empty where unknown: then countries are looked for in the languages of the script.
     """
     if not latin and text.isascii():
         return
-    words = [token for token in tokens(text) if token.text[0].isalpha()]
+    search = _search(gazetteer, language)
+    words = [_Word(match.group(), match.start(), match.end()) for match in _WORD.finditer(text)]
+    lower = {word.text for word in words if _is_lower(word.text[0])}
     i = 0
     while i < len(words):
         word = words[i]
-        if _is_unspaced(word.text[0]):
-            yield from _unspaced(text, word, field, gazetteer, membership)
-            i += 1
-            continue
-        taken = 1
-        if (latin or not _is_latin(word.text[0])) and not word.text[0].islower():
-            for n in range(min(MAX_WORDS, len(words) - i), 0, -1):
-                start, end = word.start, words[i + n - 1].end
-                name = text[start:end]
-                if "\n" not in name and _is_unambiguous(name, gazetteer, membership):
-                    yield Toponym(name, start, end, field, confidence=EXACT_CONFIDENCE)
-                    taken = n
-                    break
-        i += taken
+        i += 1
+        if _UNSPACED_START.match(word.text):
+            yield from _unspaced(text, word, field, search)
+        elif (latin or not _is_latin(word.text[0])) and not _is_lower(word.text[0]):
+            found = _spaced(text, words[i - 1 : i - 1 + MAX_WORDS], lower, field, search)
+            if found:
+                toponym, taken = found
+                yield toponym
+                i += taken - 1
 
 
-def _unspaced(text: str, word: Token, field: Field, gazetteer: Gazetteer, membership: Membership) -> Iterator[Toponym]:
+class _Search:
+    """What names mean in one language; each is looked up once. Safe to share: what is written is written whole."""
+
+    def __init__(self, gazetteer: Gazetteer, language: str) -> None:
+        self.language = language
+        self._gazetteer = gazetteer
+        self._own_countries = country_names(language) if language else {}
+        countries = [*country_names(""), *self._own_countries]
+        #: How names of countries begin: two characters, and the first word of those that have several.
+        self._beginnings = {name[:2] for name in countries}
+        self._first_words = {name.partition(" ")[0] for name in countries if " " in name}
+        self._common = common_words(language)
+        self._found: dict[str, Place | None] = {}
+        self._meanings: dict[str, _Meaning | None] = {}
+        self._goes_on: dict[str, bool] = {}
+
+    def meaning(self, name: str) -> _Meaning | None:
+        """What one or several words mean as they stand, or in an inflected form; None where nothing is certain."""
+        try:
+            return self._meanings[name]
+        except KeyError:
+            meaning = self._read(name)
+        if len(self._meanings) >= MAX_CACHED:
+            self._meanings.clear()
+        self._meanings[name] = meaning
+        return meaning
+
+    def _read(self, name: str) -> _Meaning | None:
+        if place := self.place(name):
+            return _Meaning(place, 0, len(name), EXACT_CONFIDENCE)
+        if fold(name) in self._common:
+            return None
+        for base, low, high in base_forms(name, self.language):
+            # Names of several words are prefixed at the first of them, and inflected in ways that are left alone.
+            if (low or " " not in name) and (place := self.place(base)):
+                return _Meaning(place, low, high, INFLECTED_CONFIDENCE)
+        return None
+
+    def place(self, name: str) -> Place | None:
+        """The one place that the name can mean, or None."""
+        try:
+            return self._found[name]
+        except KeyError:
+            place = self._look_up(name) if may_be_known(name) else None
+        if len(self._found) >= MAX_CACHED:
+            self._found.clear()
+        self._found[name] = place
+        return place
+
+    def may_go_on(self, word: str) -> bool:
+        """Whether names of several words begin with the word, prefixes taken off."""
+        try:
+            return self._goes_on[word]
+        except KeyError:
+            pass
+        # The prefixes of the first of several words, which alone might be too short to have one.
+        bases = (base.partition(" ")[0] for base, low, _ in base_forms(f"{word} {word}", self.language) if low)
+        firsts = {fold(form) for form in (word, *bases)}
+        found = any(first in self._first_words or self._gazetteer.goes_on(first) for first in firsts)
+        if len(self._goes_on) >= MAX_CACHED:
+            self._goes_on.clear()
+        self._goes_on[word] = found
+        return found
+
+    def _look_up(self, name: str) -> Place | None:
+        key = fold(name)
+        if not key or key in self._common:
+            return None
+        code = self._own_countries.get(key) or ("" if _is_latin(name[0]) else country_names("").get(key, ""))
+        if code and (country := self._gazetteer.country(code)):
+            return country
+        places = [m.place for m in self._gazetteer.candidates(name) if m.name_kind is not NameKind.ABBREVIATION]
+        areas = {place.id: place for place in places if place.feature in (Feature.COUNTRY, Feature.CONTINENT)}
+        if areas:
+            return next(iter(areas.values())) if len(areas) == 1 else None
+        cities = [place for place in places if place.feature is Feature.CITY]
+        divisions = {place.id: place for place in places if place.feature is Feature.ADMIN1}
+        if not cities and len(divisions) == 1:
+            cities = self._namesakes(next(iter(divisions.values())))
+        cities.sort(key=lambda place: -place.population)
+        if not cities or cities[0].population < MIN_CITY_POPULATION:
+            return None
+        if len(cities) > 1 and cities[0].population < MIN_POPULATION_RATIO * cities[1].population:
+            return None
+        return cities[0]
+
+    def _namesakes(self, division: Place) -> list[Place]:
+        """Cities with the English name of their division: some names are listed with the division alone."""
+        named = [match.place for match in self._gazetteer.candidates(division.name)]
+        return [p for p in named if p.feature is Feature.CITY and self._gazetteer.admin1_of(p) == division]
+
+    def longest_at_start(self, window: str, key: str) -> tuple[Place, int] | None:
+        """The longest name that a text without spaces begins with, and its length; `key` is the folded text."""
+        names = set(self._gazetteer.beginnings(key))
+        if key[:2] in self._beginnings:
+            names.update(
+                key[:k]
+                for k in range(2, len(key) + 1)
+                if key[:k] in country_names("") or key[:k] in self._own_countries
+            )
+        for name in sorted(names, key=len, reverse=True):
+            length = _length_of(name, window, key)
+            place = self.place(window[:length]) if length else None
+            if place is not None and _may_end(window, length, place):
+                return place, length
+        return None
+
+
+@functools.lru_cache(maxsize=64)
+def _search(gazetteer: Gazetteer, language: str) -> _Search:
+    return _Search(gazetteer, language)
+
+
+def _length_of(name: str, window: str, key: str) -> int:
+    """How many characters of the window fold to the name; 0 where none do."""
+    if len(key) == len(window):
+        return len(name)
+    return next((k for k in range(1, len(window) + 1) if fold(window[:k]) == name), 0)
+
+
+def _may_end(window: str, length: int, place: Place) -> bool:
+    """Whether a name of this length is long enough, and does not end within a syllable or a word in katakana."""
+    name, after = window[:length], window[length : length + 1]
+    if _HAN.match(name[0]):
+        is_short = length <= MIN_HAN_LENGTH
+        return length >= MIN_HAN_LENGTH and not (
+            is_short and place.feature is Feature.CITY and place.population < MIN_CITY_SHORT_NAME
+        )
+    if _KATAKANA.match(name[0]):
+        return length >= MIN_HAN_LENGTH and not (after and _KATAKANA.match(after))
+    return length >= MIN_UNSPACED_LENGTH and not (after and _DEPENDENT.match(after))
+
+
+def _unspaced(text: str, word: _Word, field: Field, search: _Search) -> Iterator[Toponym]:
     start = word.start
+    whole = fold(word.text)
     while start < word.end:
-        for end in range(min(start + MAX_UNSPACED, word.end), start + 1, -1):
-            if _is_unambiguous(text[start:end], gazetteer, membership):
-                yield Toponym(text[start:end], start, end, field, confidence=EXACT_CONFIDENCE)
-                start = end
-                break
-        else:
+        before = text[start - 1] if start > word.start else ""
+        begins = not _DEPENDENT.match(text[start]) and not (
+            before and _KATAKANA.match(before) and _KATAKANA.match(text[start])
+        )
+        # One character more than the longest name, so that it can be seen how it goes on.
+        window = text[start : min(start + MAX_UNSPACED + 1, word.end)]
+        # Folding changes the length of few texts in these scripts.
+        at = start - word.start
+        key = whole[at : at + len(window)] if len(whole) == len(word.text) else fold(window)
+        found = search.longest_at_start(window, key) if begins else None
+        if found is None:
             start += 1
+            continue
+        place, length = found
+        end = start + length
+        yield Toponym(text[start:end], start, end, field, confidence=EXACT_CONFIDENCE, known=place.id)
+        start = end
 
 
-def _is_unspaced(character: str) -> bool:
-    return any(first <= ord(character) <= last for first, last in _UNSPACED)
+def _spaced(
+    text: str, words: Sequence[_Word], lower: set[str], field: Field, search: _Search
+) -> tuple[Toponym, int] | None:
+    """The longest name that these words begin with, and how many of them it takes."""
+    first = words[0]
+    if len(first.text) > MAX_WORD_LENGTH:
+        return None
+    most = _reach(text, words)
+    if most > 1 and not _APOSTROPHE.match(text, first.end) and not search.may_go_on(first.text):
+        most = 1
+    for n in range(most, 0, -1):
+        name = text[first.start : words[n - 1].end]
+        meaning = search.meaning(name)
+        if meaning and _may_be_meant(text, name, first.start, meaning.place, lower):
+            start, end = first.start + meaning.low, first.start + meaning.high
+            known = meaning.place.id
+            return Toponym(text[start:end], start, end, field, confidence=meaning.confidence, known=known), n
+    return None
+
+
+def _reach(text: str, words: Sequence[_Word]) -> int:
+    """How many of the words may be one name: nothing but a space, a hyphen or an apostrophe stands between them."""
+    n = 1
+    while (
+        n < len(words)
+        and not _UNSPACED_START.match(words[n].text)
+        and _WITHIN_NAME.fullmatch(text[words[n - 1].end : words[n].start])
+    ):
+        n += 1
+    return n
+
+
+def _may_be_meant(text: str, name: str, start: int, place: Place, lower: set[str]) -> bool:
+    if not name[0].isupper():
+        return True  # a script without capitals
+    if _is_latin(name[0]) and len(name) < MIN_LATIN_LENGTH:
+        return False
+    # "El salvador de la fiesta" is no country.
+    if name.lower() in lower or name.rpartition(" ")[2][0].islower():
+        return False
+    at_start = (
+        place.feature is Feature.CITY and " " not in name and _SENTENCE_START.search(text[max(0, start - 3) : start])
+    )
+    return not at_start or place.population >= MIN_CITY_AT_START
+
+
+def _is_lower(character: str) -> bool:
+    """Whether it is small where names begin with a capital: Georgian has capitals, but not for that."""
+    return character.islower() and script_of(character) != "georgian"
 
 
 def _is_latin(character: str) -> bool:
     return character < "\u0250" or "\u1e00" <= character <= "\u1eff"
-
-
-def _is_unambiguous(name: str, gazetteer: Gazetteer, membership: Membership) -> bool:
-    kinds = membership.kinds(name)
-    if not kinds or (
-        _is_latin(name[0]) and (len(name) < MIN_LATIN_LENGTH or any(kind.endswith(".") for kind in kinds))
-    ):
-        return False
-    if any(kind.startswith(("country", "continent")) for kind in kinds):
-        return True
-    cities = sorted(
-        (
-            match.place.population
-            for match in gazetteer.candidates(name)
-            if match.place.feature is Feature.CITY and match.name_kind is not NameKind.ABBREVIATION
-        ),
-        reverse=True,
-    )
-    if not cities or cities[0] < MIN_CITY_POPULATION:
-        return False
-    return len(cities) == 1 or cities[0] >= MIN_POPULATION_RATIO * cities[1]

@@ -182,6 +182,16 @@ class OptionsFinder:
             self._demonyms[word] = place
         return place
 
+    def known(self, place_id: str) -> Options:
+        """The one place of that id, for a name of which nothing is open."""
+        found = self._cache.get(place_id)
+        if found is None:
+            place = self._gazetteer.place(place_id)
+            found = self._made(place_id, (Option(place, NameKind.PRIMARY, admin1_key(place)),), "", "")
+            with self._lock:
+                self._cache[place_id] = found
+        return found
+
     def label(self, key: str) -> int:
         """A small number that stands for a country code or a division's key; 0 for an empty one."""
         label = self._labels.get(key)

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from map_app.errors import GeoparseError
 from map_app.gazetteer.lookup import Gazetteer
 from map_app.geoparse.homes import Home
+from map_app.geoparse.languages import guess_language
 from map_app.geoparse.recognise import Recogniser
 from map_app.geoparse.resolve import RULES_VERSION, Resolver
 from map_app.geoparse.roles import ROLES_VERSION
@@ -58,9 +59,11 @@ class Geoparser:
 
     def recognise(self, article: Article) -> list[Toponym]:
         """The names alone, not yet placed."""
+        # A title is too short to show its language: it has the text's.
+        language = article.language or guess_language(article.text)
         return [
-            *self._recogniser.recognise(article.title, Field.TITLE, article.language),
-            *self._recogniser.recognise(article.text, Field.TEXT, article.language),
+            *self._recogniser.recognise(article.title, Field.TITLE, language),
+            *self._recogniser.recognise(article.text, Field.TEXT, language),
         ]
 
     def resolve_spans(self, article: Article, spans: Iterable[tuple[int, int]]) -> list[Resolution]:

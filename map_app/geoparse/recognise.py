@@ -147,7 +147,7 @@ class Recogniser:
             found = self._dateline_head(text, field, found) + found
             if not english or (not text.isascii() and _OTHER_LETTERS.search(text)):
                 # A name in another script inside an English text is as good as in its own.
-                others = exact_names(text, field, self._gazetteer, self._membership, latin=not english)
+                others = exact_names(text, field, self._gazetteer, language=language, latin=not english)
                 found += _apart(others, [(toponym.start, toponym.end) for toponym in found])
         return sorted(_apart(found, not_places(text) if found else []), key=lambda toponym: toponym.start)
 

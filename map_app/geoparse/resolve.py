@@ -115,7 +115,8 @@ class Resolver:
         for i, around in enumerate(read_surroundings(article, toponyms, self._is_area, self._is_large_town)):
             if toponyms[i].kind is Kind.DEMONYM:
                 continue
-            options = self._finder.options(toponyms[i].name)
+            known = toponyms[i].known
+            options = self._finder.known(known) if known else self._finder.options(toponyms[i].name)
             key = (options.key, fold(around.container) if around.container else "", around.stated_kind)
             group = groups.get(key)
             if group is None:
@@ -205,7 +206,8 @@ class Resolver:
             items = group.options.items
             best = range(start, start + min(len(items), MAX_CANDIDATES))
             candidates = tuple(Candidate(items[order[at] - start].place, round(scores[at], 3)) for at in best)
-            beside = neighbours.of_known(number)
+            is_known = bool(toponyms[group.members[0]].known)
+            beside = None if is_known else neighbours.of_known(number)
             if beside is not None:
                 for i in group.members:
                     answers[i] = _beside(toponyms[i], beside, candidates, knows_home=knows_home)
@@ -276,7 +278,8 @@ def _placed(
     candidates: tuple[Candidate, ...],
     evidence: tuple[Evidence, ...],
 ) -> Resolution:
-    sure = confidence(signals, toponym.confidence)
+    # The calibration knows nothing of names that were matched without a model.
+    sure = toponym.confidence if toponym.known else confidence(signals, toponym.confidence)
     is_placed = sure >= THRESHOLD
     return Resolution(
         toponym=toponym,
