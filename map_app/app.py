@@ -130,7 +130,8 @@ def open_geoparser(settings: Settings, gazetteer: Gazetteer) -> Geoparser:
     Names that the gazetteer lacks are left to the online geocoder where one is switched on.
     """
     homes = read_homes(Path(settings.outlet_homes), gazetteer) if settings.outlet_homes else {}
-    return Geoparser.load(gazetteer, homes=homes, leaves_unknown=settings.geocoder != "off")
+    unknown = settings.geocoder != "off"
+    return Geoparser.load(gazetteer, settings.recogniser, homes=homes, leaves_unknown=unknown)
 
 
 def open_app(settings: Settings, progress: Progress = _silent) -> App:

@@ -71,6 +71,14 @@ def _choice(*allowed: str) -> Callable[[str], str]:
     return read
 
 
+def _recogniser(text: str) -> str:
+    if text != "crf" and not text.removeprefix("spacy:").strip():
+        raise ValueError("the name of a pipeline must follow, such as spacy:en_core_web_sm")
+    if text != "crf" and not text.startswith("spacy:"):
+        raise ValueError("it must be crf, or spacy: and the name of a pipeline")
+    return text
+
+
 def _web_address(text: str) -> str:
     if text and not text.startswith(("https://", "http://")):
         raise ValueError("it must start with https:// or http://")
@@ -108,6 +116,12 @@ class Settings:
         "Address of map tiles with {z}, {x} and {y}. Empty: the country outlines that come with the program.",
     )
     tiles_credit: str = _setting(str, str, "The credit that the tiles' provider asks for, as plain text.")
+    recogniser: str = _setting(
+        lambda: "crf",
+        _recogniser,
+        "What finds the names of places: crf, the model that comes with the program, or spacy: and the name or folder "
+        "of a spaCy pipeline, such as spacy:en_core_web_sm.",
+    )
     geocoder: str = _setting(
         lambda: "off",
         _choice("off", "nominatim"),

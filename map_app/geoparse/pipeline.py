@@ -3,8 +3,9 @@
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
+from typing import Protocol
 
-from map_app.errors import GeoparseError
+from map_app.errors import GeoparseError, ModelError
 from map_app.gazetteer.lookup import Gazetteer
 from map_app.geoparse.homes import Home
 from map_app.geoparse.languages import guess_language
@@ -13,12 +14,38 @@ from map_app.geoparse.resolve import RULES_VERSION, Resolver
 from map_app.geoparse.roles import ROLES_VERSION
 from map_app.model import Article, Field, Resolution, Toponym
 
+#: The model that comes with the package.
+BUILT_IN = "crf"
+#: Before the name or the folder of a spaCy pipeline.
+SPACY = "spacy:"
+
+
+class NameRecogniser(Protocol):
+    """What finds the names: the trained model that comes along, or a spaCy pipeline. Safe to share between threads."""
+
+    #: Changes whenever the same text may give other names.
+    version: str
+
+    def recognise(self, text: str, field: Field, language: str = "") -> list[Toponym]:
+        """All names in reading order; they do not overlap. `language` is a BCP 47 code, or empty where unknown."""
+
+
+def load_recogniser(gazetteer: Gazetteer, name: str = BUILT_IN) -> NameRecogniser:
+    """The recogniser of a setting, "crf" or "spacy:" and a pipeline; raises ModelError that says what is missing."""
+    if name.startswith(SPACY):
+        from map_app.geoparse.spacy_recogniser import SpacyRecogniser  # noqa: PLC0415  an optional extra
+
+        return SpacyRecogniser.load(gazetteer, name.removeprefix(SPACY))
+    if name != BUILT_IN:
+        raise ModelError(f"there is no recogniser {name!r}: it is {BUILT_IN}, or {SPACY} and the name of a pipeline")
+    return Recogniser.load(gazetteer)
+
 
 class Geoparser:
     """Finds the place names of an article and says which places they are; safe to share between threads."""
 
     def __init__(
-        self, recogniser: Recogniser, resolver: Resolver, homes: Mapping[str, Home] = MappingProxyType({})
+        self, recogniser: NameRecogniser, resolver: Resolver, homes: Mapping[str, Home] = MappingProxyType({})
     ) -> None:
         """`homes` are those of outlets that somebody states, by domain: they go before what is learned."""
         self._recogniser = recogniser
@@ -34,15 +61,16 @@ class Geoparser:
     def load(
         cls,
         gazetteer: Gazetteer,
+        recogniser: str = BUILT_IN,
         *,
         homes: Mapping[str, Home] = MappingProxyType({}),
         leaves_unknown: bool = False,
     ) -> "Geoparser":
-        """Open the model that comes with the package; raises ModelError if it is absent or damaged.
+        """Open the model that comes with the package, or another; raises ModelError if it is absent or damaged.
 
         `homes` are stated for outlets, by domain. With `leaves_unknown`, names that the gazetteer lacks stay unplaced.
         """
-        return cls(Recogniser.load(gazetteer), Resolver(gazetteer, leaves_unknown=leaves_unknown), homes)
+        return cls(load_recogniser(gazetteer, recogniser), Resolver(gazetteer, leaves_unknown=leaves_unknown), homes)
 
     def geoparse(self, article: Article, home: Home | None = None) -> list[Resolution]:
         """All toponyms and demonyms, title first, in reading order, each with its place or why it has none."""
