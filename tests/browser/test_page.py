@@ -50,7 +50,7 @@ def test_a_date_filter_changes_the_list_the_markers_and_the_address(visit: Open)
     figures(page, "2 of 3 articles")
     page.wait_for_url("**from=2025-01-01**")
     expect(markers).to_have_count(1)
-    expect(markers).to_have_attribute("aria-label", "Japan, country: 1 article")
+    expect(markers).to_have_attribute("aria-label", "Japan, country: 1 article, only filed from here")
 
 
 def test_an_address_restores_dates_countries_and_the_open_article(visit: Open) -> None:
