@@ -30,16 +30,24 @@ class Drawn:
 
 @contextmanager
 def connected(
-    site: str, *, host: str = "", origin: str | None = "", headers: Mapping[str, str] | None = None
+    site: str,
+    *,
+    host: str = "",
+    origin: str | None = "",
+    headers: Mapping[str, str] | None = None,
+    resumes: str = "",
 ) -> Iterator["RawSession"]:
-    """Open a session, as a browser would that was sent to this host by a page of this origin."""
+    """Open a session, as a browser would that was sent to this host by a page of this origin.
+
+    With `resumes` it asks to go on with the session of that id, as after a connection that broke.
+    """
     at = urlsplit(site)
     host = host or at.netloc
     with connect(
         f"ws://{host}/_stcore/stream",
         sock=socket.create_connection(("127.0.0.1", at.port or 80)),
         origin=Origin(f"http://{host}" if origin == "" else origin) if origin is not None else None,
-        subprotocols=[Subprotocol("streamlit")],
+        subprotocols=[Subprotocol(name) for name in ("streamlit", *(("none", resumes) if resumes else ()))],
         additional_headers=headers,
         max_size=None,
         proxy=None,

@@ -5,6 +5,7 @@ import socket
 import subprocess
 import sys
 import time
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -200,6 +201,20 @@ def test_a_visitor_who_sends_what_follows_a_feed_has_nobody_asked(tmp_path: Path
         editor.run([address, pressed(send)])
         feed.settimeout(30)
         feed.accept()[0].close()
+
+
+def test_a_session_is_resumed_by_its_whole_id_and_no_guess_at_it(tmp_path: Path) -> None:
+    with with_password(tmp_path) as site, connected(site.url) as editor:
+        assert "open-add" in sign_in(editor, PASSWORD).ids
+        known = editor.session_id
+        for guess in (str(uuid.uuid4()), known[:-1] + ("0" if known[-1] != "0" else "1"), known.upper(), "*", "0"):
+            with connected(site.url, resumes=guess) as stranger:
+                assert "open-add" not in stranger.run().ids
+                assert stranger.session_id not in {known, guess}
+        assert "open-add" in editor.run().ids
+        # The editor's own tab, whose connection broke, goes on.
+        with connected(site.url, resumes=known) as again:
+            assert "open-add" in again.run().ids
 
 
 def test_an_editor_who_signed_out_writes_nothing_more(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from map_app.errors import AccessError, MapAppError, StoreFullError, StoreReadOnlyError
+from map_app.errors import AccessError, MapAppError, StoreBusyError, StoreFullError, StoreReadOnlyError
 from map_app.ingest import IngestReport
 from map_app.model import Article
 from map_app.sources.files import Failure, Note
@@ -66,6 +66,7 @@ def test_no_cell_begins_like_a_formula_but_numbers(text: str) -> None:
     [
         (StoreFullError("storage full: /var/lib/x.sqlite cannot grow"), "storage is full"),
         (StoreReadOnlyError("/var/lib/x.sqlite may only be read"), "write-protected"),
+        (StoreBusyError("/var/lib/x.sqlite: its feeds are being refreshed already"), "refreshed already"),
         (MapAppError("SELECT * FROM /var/lib/x"), "log"),
     ],
 )
