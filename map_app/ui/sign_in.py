@@ -74,6 +74,8 @@ def _providers(granted: Access) -> None:
         label = f"Sign in with {plain(provider.capitalize(), limit=40)}" if provider else "Sign in"
         if st.button(label, key=f"sign-in-{provider or ''}", type="primary", width="stretch"):
             _go_to(provider)
+    if granted.why_not and st.button("Sign out", key="sign-out", type="tertiary", width="stretch"):
+        st.logout()
 
 
 def _go_to(provider: str | None) -> None:

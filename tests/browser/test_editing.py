@@ -231,4 +231,5 @@ def test_whoever_else_signs_in_stays_a_visitor_and_is_told_why(
     with provide(**claims) as provider, sign_in_at(provider, tmp_path, visit, "ann@paper.example") as page:
         page.get_by_role("button", name="Editors").click()
         expect(page.get_by_role("dialog")).to_contain_text(says, timeout=SLOW)
+        expect(page.get_by_role("dialog").get_by_role("button", name="Sign out")).to_be_visible()
         expect(page.get_by_role("button", name="Add articles")).to_have_count(0)
