@@ -97,7 +97,7 @@ def test_an_upload_is_previewed_added_and_on_the_map_without_a_restart(local: st
     figures(visitor, "2 of 2 articles")
     assert page.evaluate("window.ran") is None
 
-    page.get_by_role("button", name="Add more").click()
+    page.get_by_role("button", name="Done").click()
     expect(page.locator(".preview")).to_have_count(0)
     page.locator("input[type=file]").set_input_files(str(export))
     page.get_by_role("button", name="Add 2 articles").click()
