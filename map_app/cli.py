@@ -59,8 +59,8 @@ def build_parser() -> argparse.ArgumentParser:
         "paths",
         nargs="+",
         metavar="PATH",
-        help="web addresses; .txt, .md, .html, .json, .jsonl, .csv, .tsv, .eml and .mbox files, .zip, .gz and .tar.gz "
-        "archives and folders of them; - for JSON Lines from a pipe",
+        help="web addresses; .txt, .md, .html, .json, .jsonl, .csv, .tsv, .xml, .eml, .mbox files, .zip, .gz and "
+        ".tar.gz archives and folders of them; - for JSON Lines from a pipe",
     )
 
     geoparse = command(commands, "geoparse", _geoparse, "find and place the names in documents, one JSON object a line")

@@ -13,7 +13,7 @@ from map_app.refresh.schedule import BUSY
 from map_app.settings import Settings
 from map_app.sources.feeds import Entry, Feed, parse_feed
 from map_app.sources.fields import published_on_page
-from map_app.sources.files import Note
+from map_app.sources.reading import Note
 from map_app.sources.web import article_page
 from map_app.store import PageTry, Store, Subscription
 

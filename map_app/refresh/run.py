@@ -27,7 +27,7 @@ from map_app.refresh.schedule import (
     waiting_for,
 )
 from map_app.settings import Settings
-from map_app.sources.files import Failure, Note
+from map_app.sources.reading import Failure, Note
 from map_app.store import HostWait, Store, Subscription
 
 logger = logging.getLogger(__name__)

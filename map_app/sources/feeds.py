@@ -20,8 +20,8 @@ from map_app.model import Article
 from map_app.sources.decode import decode_declared
 from map_app.sources.doctype import without_doctype
 from map_app.sources.fields import article_id, host_of, make_article, published_of, web_url
-from map_app.sources.files import Failure, Note
 from map_app.sources.markup import html_to_text, looks_like_html
+from map_app.sources.reading import Failure, Note
 
 #: The bounds of how often a feed's own word may have it asked for: 5 minutes to a day.
 MIN_INTERVAL_S = 5 * 60

@@ -13,6 +13,7 @@ from map_app.errors import SourceError, TooLargeError, UnknownFormatError, Unrea
 from map_app.model import Article
 from map_app.sources.archives import MAX_DEPTH, MAX_FILES, members
 from map_app.sources.decode import clean, decode
+from map_app.sources.feeds import parse_feed
 from map_app.sources.fields import NAMES, field_names, has_dateline, key_of, made_title, published_on_page
 from map_app.sources.mail import read_mailbox, read_message
 from map_app.sources.markup import markdown_to_text, read_page
@@ -222,6 +223,13 @@ def _read_text(reading: Reading) -> Iterator[Item]:
     yield from reading.one(title=headline or made_title(text), text=text)
 
 
+def _read_feed(reading: Reading) -> Iterator[Item]:
+    feed = parse_feed(reading.path.read_bytes(), url=reading.name, now=reading.now, max_chars=reading.max_chars)
+    yield from (entry.article for entry in feed.entries)
+    yield from feed.failed
+    yield from feed.notes
+
+
 def _read_markdown(reading: Reading) -> Iterator[Item]:
     text = clean(decode(reading.path.read_bytes()))
     row: dict[str, object] = {}
@@ -263,6 +271,9 @@ READERS: dict[str, Callable[[Reading], Iterator[Item]]] = {
     ".ndjson": read_json_lines,
     ".csv": read_table,
     ".tsv": read_table,
+    ".xml": _read_feed,
+    ".rss": _read_feed,
+    ".atom": _read_feed,
     ".eml": read_message,
     ".mbox": read_mailbox,
     ".zip": _read_archive,

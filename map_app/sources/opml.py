@@ -9,7 +9,7 @@ from map_app.errors import UnreadableError
 from map_app.sources.decode import clean, decode_declared
 from map_app.sources.doctype import without_doctype
 from map_app.sources.fields import web_url
-from map_app.sources.files import Failure
+from map_app.sources.reading import Failure
 
 #: More feeds than anybody follows; a list of more is a mistake.
 MAX_FEEDS = 20_000

@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from map_app.errors import TooLargeError, UnreadableError
 from map_app.model import Article
 from map_app.sources.feeds import Feed, parse_feed
+from map_app.sources.files import read_path
+from map_app.sources.reading import Failure
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 URL = "https://feeds.example.org/world.xml"
@@ -388,6 +390,17 @@ def test_a_path_is_not_opened(tmp_path: Path, kind: type) -> None:
 def test_naughty_titles_come_through_as_text(title: str) -> None:
     [article] = articles(json.dumps({"items": [{"title": title}]}))
     assert article.title == title.replace("\0", "")
+
+
+def test_a_feed_that_was_saved_is_read_as_a_file_and_the_same_again(tmp_path: Path) -> None:
+    (tmp_path / "saved.xml").write_text(RSS_2, "utf-8")
+    (tmp_path / "page.rss").write_text("<html><body>Hello</body></html>", "utf-8")
+    found = [list(read_path(tmp_path, max_bytes=10**6, max_chars=10**6, now=lambda: NOW)) for _ in range(2)]
+    assert found[0] == found[1]
+    page, article = found[0]
+    assert page == Failure("page.rss", "this is a web page, not a feed")
+    assert isinstance(article, Article)
+    assert (article.title, article.source) == ("Flood in Kursk – hundreds leave", "saved.xml")
 
 
 VALID = [RSS_2, ATOM, RDF, json.dumps(JSON_FEED)]
