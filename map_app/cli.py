@@ -371,6 +371,7 @@ def _feeds_add(options: argparse.Namespace, settings: Settings) -> int:
                 return DONE
             feed = store.feeds.get(found.feed.url) or found.feed
         # Read in full the next time, so that what was chosen holds for what it has now.
+        store.feeds.keep_entries(feed.url, ())
         store.feeds.change(
             feed.url, dataclasses.replace(feed, **chosen, digest="", etag="", last_modified="", due=None)
         )

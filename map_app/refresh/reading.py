@@ -12,10 +12,10 @@ from map_app.model import Article
 from map_app.refresh.schedule import BUSY
 from map_app.settings import Settings
 from map_app.sources.feeds import Entry, Feed, parse_feed
-from map_app.sources.fields import published_on_page
+from map_app.sources.fields import canonical_url, published_on_page
 from map_app.sources.reading import Note
 from map_app.sources.web import article_page
-from map_app.store import PageTry, Store, Subscription
+from map_app.store import EntryState, Store, Subscription
 
 ACCEPT_FEED = (
     "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml, application/xml;q=0.9, "
@@ -45,8 +45,10 @@ class Reading:
     #: None where nothing is new.
     document: Feed | None = None
     notes: list[Note] = field(default_factory=list)
-    #: What came of the teasers' links; None where no entries were read.
-    pages: list[PageTry] | None = None
+    #: Entries that say what they said before: nothing is done for them.
+    known: int = 0
+    #: What to remember of the entries; None where none were read.
+    entries: list[EntryState] | None = None
     #: Servers of pages that asked to be left alone, by host.
     busy: dict[str, MapAppError] = field(default_factory=dict)
     error: MapAppError | None = None
@@ -60,31 +62,35 @@ class FeedReader:
         store: Store,
         fetcher: Fetcher,
         limits: Settings,
+        *,
         now: Callable[[], datetime],
         may_ask: Callable[[str], bool],
+        version: str,
     ) -> None:
-        """`may_ask` tells whether a host may be asked for pages now."""
+        """`may_ask` tells whether a host may be asked for pages now; `version` is the geoparser's."""
         self._store = store
         self._fetcher = fetcher
         self._limits = limits
         self._now = now
         self._may_ask = may_ask
+        self._version = version
 
     def read(self, feed: Subscription) -> Reading:
         """The feed's articles; what the source is to blame for is the reading's error."""
         reading = Reading(feed.url, feed)
+        if feed.version != self._version:  # what was mapped by another version of the geoparser is mapped anew
+            feed = replace(feed, version=self._version, digest="", etag="", last_modified="")
         try:
             fetched = self._fetcher.get(feed.url, etag=feed.etag, last_modified=feed.last_modified, accept=ACCEPT_FEED)
             if fetched.permanent_url:
-                reading.feed = replace(feed, url=fetched.permanent_url)
+                reading.feed = feed = replace(feed, url=fetched.permanent_url)
             if fetched.status != NOT_MODIFIED:
-                self._take(fetched, reading)
+                self._take(fetched, feed, reading)
         except SourceError as e:
             reading.error = e
         return reading
 
-    def _take(self, fetched: Fetched, reading: Reading) -> None:
-        feed = reading.feed
+    def _take(self, fetched: Fetched, feed: Subscription, reading: Reading) -> None:
         digest = hashlib.sha256(fetched.body).hexdigest()[:32]
         is_whole = True
         if digest != feed.digest:
@@ -98,15 +104,16 @@ class FeedReader:
                 publisher=feed.publisher,
                 ids_by_link=feed.ids_by_link,
             )
-            pages = _Pages(self, self._store.feeds.pages(reading.url)) if feed.full_text else None
-            reading.articles = [
-                pages.whole(entry) if pages and entry.is_teaser else entry.article for entry in document.entries
-            ]
+            known = self._store.feeds.entries(reading.url)
+            entries = _Entries(self, known, follows=feed.full_text, remaps=reading.feed.version != feed.version)
+            articles = [entries.taken(entry) for entry in document.entries]
+            reading.articles = [article for article in articles if article is not None]
+            reading.known = len(articles) - len(reading.articles)
             reading.document = document
-            reading.notes = [*document.notes, *(pages.notes if pages else ())]
-            reading.pages = pages.kept if pages else []
-            reading.busy = pages.busy if pages else {}
-            is_whole = pages is None or not pages.is_unfinished
+            reading.notes = [*document.notes, *entries.notes]
+            reading.entries = entries.states
+            reading.busy = entries.busy
+            is_whole = not entries.is_unfinished
         # While pages are still to be followed, the feed must come in full the next time as well.
         reading.feed = replace(
             feed,
@@ -140,56 +147,65 @@ class FeedReader:
         """Whether a host may be asked for pages now."""
         return self._may_ask(host)
 
-    def kept(self, article_id: str) -> Article | None:
-        """The article as the store has it, or None."""
-        return self._store.article(article_id)
+    def kept(self, article: Article) -> Article | None:
+        """The article as the store has it, or None where it has none or another story under that id."""
+        kept = self._store.article(article.id)
+        return kept if kept is not None and canonical_url(kept.url) == canonical_url(article.url) else None
 
 
-class _Pages:
-    """Follows the teasers of one feed in one refresh, and notes what comes of each."""
+class _Entries:
+    """Takes the entries of one feed in one refresh, follows teasers to their pages, and notes what comes of each."""
 
-    def __init__(self, reader: FeedReader, known: Mapping[str, PageTry]) -> None:
+    def __init__(self, reader: FeedReader, known: Mapping[str, EntryState], *, follows: bool, remaps: bool) -> None:
         self._reader = reader
         self._known = known
+        self._follows = follows
+        self._remaps = remaps
         self._left = MAX_PAGES
-        self.kept: list[PageTry] = []
+        self.states: list[EntryState] = []
         self.notes: list[Note] = []
         self.busy: dict[str, MapAppError] = {}
         self.is_unfinished = False
 
-    def whole(self, entry: Entry) -> Article:
-        """The article with its whole text where it can be had, else as the feed has it."""
+    def taken(self, entry: Entry) -> Article | None:
+        """The article, with its whole text where that can be had; None where nothing of it is new."""
         article = entry.article
         digest = _digest(article)
         before = self._known.get(article.id)
-        if before is None or before.digest != digest:
-            before = PageTry(article.id, digest, 0, is_whole=False)
-        if before.is_whole and (kept := self._reader.kept(article.id)) is not None:
-            self.kept.append(before)
-            return replace(kept, source=article.source)
-        if before.tries >= MAX_TRIES:
-            self.kept.append(before)
-            return article
-        host = host_of(article.url)
+        is_known = before is not None and before.digest == digest
+        if before is None or not is_known:
+            before = EntryState(article.id, digest, 0, is_done=not (self._follows and entry.is_teaser))
+        if is_known and self._remaps:
+            self.states.append(before)
+            self.is_unfinished |= not before.is_done
+            return self._reader.kept(article) or article
+        if before.is_done:
+            self.states.append(before)
+            return None if is_known else article
+        whole, after = self._followed(entry, before)
+        self.states.append(after)
+        if whole is None:
+            return None if is_known else article
+        return whole
+
+    def _followed(self, entry: Entry, before: EntryState) -> tuple[Article | None, EntryState]:
+        """The article with the text of its page, or None."""
+        url = entry.article.url
+        host = host_of(url)
         if self._left == 0 or host in self.busy or not self._reader.may_ask(host):
-            self.kept.append(before)
             self.is_unfinished = True
-            return article
+            return None, before
         self._left -= 1
-        tries = before.tries + 1
         try:
-            article = self._reader.page(entry)
+            return self._reader.page(entry), replace(before, is_done=True)
         except SourceError as e:
-            self.notes.append(Note(article.url, f"only the feed's teaser is kept: {e}"))
+            self.notes.append(Note(url, f"only the feed's teaser is kept: {e}"))
             if isinstance(e, HttpStatusError) and e.status in BUSY:
                 self.busy[host] = e
-            if not _may_pass(e):
-                tries = MAX_TRIES
-            self.is_unfinished |= tries < MAX_TRIES
-            self.kept.append(replace(before, tries=tries))
-        else:
-            self.kept.append(replace(before, tries=tries, is_whole=True))
-        return article
+            after = replace(before, tries=before.tries + 1)
+            after = replace(after, is_done=after.tries >= MAX_TRIES or not _may_pass(e))
+            self.is_unfinished |= not after.is_done
+            return None, after
 
 
 NOT_MODIFIED = 304

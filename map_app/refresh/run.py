@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -37,6 +37,10 @@ WORKERS = 4
 
 #: How often a stop is looked for while answers are awaited.
 LOOK_EVERY_S = 0.2
+
+
+#: So long after a server might be asked again, it is no longer remembered that it failed.
+FORGET_WAITS_AFTER = timedelta(days=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,8 +177,9 @@ class _Run:
         self._stop = stop
         self._progress = progress
         self._ending = threading.Event()
+        store.feeds.forget_waits(now() - FORGET_WAITS_AFTER)
         self._waits = store.feeds.waits()
-        self._reader = FeedReader(store, fetcher, limits, now, self._may_follow)
+        self._reader = FeedReader(store, fetcher, limits, now=now, may_ask=self._may_follow, version=geoparser.version)
         self._outcomes: list[FeedOutcome] = []
         self._total = 1
         self.every_s = DEFAULT_INTERVAL_S
@@ -239,8 +244,8 @@ class _Run:
             self._keep(reading.url, after)
             self._done(FeedOutcome(after, error=after.error))
             return True
-        report = self._ingest(reading.articles)
-        counts = FeedOutcome(reading.feed, report.added, report.updated, report.unchanged)
+        report = self._ingest(reading)
+        counts = FeedOutcome(reading.feed, report.added, report.updated, report.unchanged + reading.known)
         if report.interrupted:
             self._done(counts)
             return False
@@ -249,8 +254,8 @@ class _Run:
         for page_host, error in reading.busy.items():
             self._leave_alone(page_host, error)
         after = self._keep(reading.url, after_reading(reading.feed, reading.document, self._now(), self.every_s))
-        if reading.pages is not None:
-            self._store.feeds.keep_pages(after.url, reading.pages)
+        if reading.entries is not None:
+            self._store.feeds.keep_entries(after.url, reading.entries)
         outcome = replace(
             counts,
             feed=after,
@@ -261,18 +266,25 @@ class _Run:
         self._done(outcome)
         return True
 
-    def _ingest(self, articles: Sequence[Article]) -> IngestReport:
+    def _ingest(self, reading: Reading) -> IngestReport:
         stopped = False
+        name = reading.feed.title or reading.feed.url
 
         def until_stopped() -> Iterator[Article]:
             nonlocal stopped
-            for article in articles:
+            for article in reading.articles:
                 if self._stop():
                     stopped = True
                     return
                 yield article
 
-        report = ingest_items(until_stopped(), geoparser=self._geoparser, store=self._store, provider=self._provider)
+        def tell(report: IngestReport, _where: str) -> None:
+            done = len(self._outcomes) + report.seen / max(len(reading.articles), 1)
+            self._progress(min(done / self._total, 1.0), f"{name}: {report.seen:,} of {len(reading.articles):,}")
+
+        report = ingest_items(
+            until_stopped(), geoparser=self._geoparser, store=self._store, provider=self._provider, progress=tell
+        )
         return replace(report, interrupted=True) if stopped else report
 
     def _keep(self, url: str, feed: Subscription) -> Subscription:

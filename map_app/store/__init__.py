@@ -1,14 +1,14 @@
 """Articles and resolutions, kept in SQL, asked for by an ArticleFilter."""
 
-from map_app.store.feeds import FeedTables, HostWait, PageTry, Subscription
+from map_app.store.feeds import EntryState, FeedTables, HostWait, Subscription
 from map_app.store.query import Facets, Summary, UnplacedName
 from map_app.store.store import PutReport, Store, fingerprint_of, set_aside
 
 __all__ = [
+    "EntryState",
     "Facets",
     "FeedTables",
     "HostWait",
-    "PageTry",
     "PutReport",
     "Store",
     "Subscription",

@@ -33,8 +33,9 @@ class Subscription:
     #: What the server wants back to tell whether anything is new.
     etag: str = ""
     last_modified: str = ""
-    #: Of the bytes that were last read to the end, or empty.
+    #: Of the bytes that were last read to the end, or empty; and the version of the geoparser that mapped them.
     digest: str = ""
+    version: str = ""
     added: datetime | None = None
     #: When it was last asked for.
     tried: datetime | None = None
@@ -62,15 +63,16 @@ class HostWait:
 
 
 @dataclass(frozen=True, slots=True)
-class PageTry:
-    """What came of following a teaser's link."""
+class EntryState:
+    """An entry that a feed held when it was last read."""
 
     article_id: str
-    #: Of the teaser: a changed one is followed anew.
+    #: Of what the feed said; where it says something else, the entry is taken anew.
     digest: str
+    #: How often its page was asked for and gave no answer.
     tries: int
-    #: Whether the page gave the whole text.
-    is_whole: bool
+    #: Nothing is left to do for it: it has its whole text, or never will.
+    is_done: bool
 
 
 _DATES = frozenset(("added", "tried", "good", "due"))
@@ -122,6 +124,26 @@ def feed_tables(connection: sqlite3.Connection) -> None:
             digest TEXT NOT NULL,
             tries INTEGER NOT NULL,
             is_whole INTEGER NOT NULL,
+            PRIMARY KEY (feed, article_id)
+        ) WITHOUT ROWID
+        """,
+    ):
+        connection.execute(statement)
+
+
+def feed_entries(connection: sqlite3.Connection) -> None:
+    """The migration that remembers every entry, where only teasers were remembered before."""
+    for statement in (
+        "ALTER TABLE feed ADD COLUMN version TEXT NOT NULL DEFAULT ''",
+        "DROP TABLE feed_page",
+        # Only of entries that the feed held when it was last read.
+        """
+        CREATE TABLE feed_entry (
+            feed INTEGER NOT NULL REFERENCES feed ON DELETE CASCADE,
+            article_id TEXT NOT NULL,
+            digest TEXT NOT NULL,
+            tries INTEGER NOT NULL,
+            is_done INTEGER NOT NULL,
             PRIMARY KEY (feed, article_id)
         ) WITHOUT ROWID
         """,
@@ -189,28 +211,33 @@ class FeedTables:
         with self._connections.writing() as connection:
             connection.execute("DELETE FROM feed_host WHERE host = ?", (storable(host),))
 
-    def pages(self, url: str) -> dict[str, PageTry]:
-        """What came of following the links of the feed of an address, by the article's id."""
-        sql = "SELECT feed_page.* FROM feed_page JOIN feed ON feed = number WHERE url = ?"
+    def forget_waits(self, before: datetime) -> None:
+        """Forget the servers that might be asked again since then: they are as good as any other."""
+        with self._connections.writing() as connection:
+            connection.execute("DELETE FROM feed_host WHERE until < ?", (_seconds(before),))
+
+    def entries(self, url: str) -> dict[str, EntryState]:
+        """The entries that the feed of an address held when it was last read, by the article's id."""
+        sql = "SELECT feed_entry.* FROM feed_entry JOIN feed ON feed = number WHERE url = ?"
         with self._connections.lent() as connection:
             rows = connection.execute(sql, (storable(url),)).fetchall()
         return {
-            row["article_id"]: PageTry(row["article_id"], row["digest"], row["tries"], bool(row["is_whole"]))
+            row["article_id"]: EntryState(row["article_id"], row["digest"], row["tries"], bool(row["is_done"]))
             for row in rows
         }
 
-    def keep_pages(self, url: str, pages: Iterable[PageTry]) -> None:
-        """Remember these for the feed of an address, and no others."""
+    def keep_entries(self, url: str, entries: Iterable[EntryState]) -> None:
+        """Remember these of the feed of an address, and no others."""
         with self._connections.writing() as connection:
             row = connection.execute("SELECT number FROM feed WHERE url = ?", (storable(url),)).fetchone()
             if row is None:
                 return  # removed meanwhile
-            connection.execute("DELETE FROM feed_page WHERE feed = ?", (row["number"],))
+            connection.execute("DELETE FROM feed_entry WHERE feed = ?", (row["number"],))
             connection.executemany(
-                "INSERT OR REPLACE INTO feed_page VALUES (?, ?, ?, ?, ?)",
+                "INSERT OR REPLACE INTO feed_entry VALUES (?, ?, ?, ?, ?)",
                 [
-                    (row["number"], storable(page.article_id), page.digest, page.tries, int(page.is_whole))
-                    for page in pages
+                    (row["number"], storable(entry.article_id), entry.digest, entry.tries, int(entry.is_done))
+                    for entry in entries
                 ],
             )
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from map_app.errors import StoreVersionError
 from map_app.store.copies import group_of
-from map_app.store.feeds import feed_tables
+from map_app.store.feeds import feed_entries, feed_tables
 
 
 def _first_tables(connection: sqlite3.Connection) -> None:
@@ -167,6 +167,7 @@ MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     _story_groups,
     feed_tables,
     _articles_by_outlet,
+    feed_entries,
 )
 
 

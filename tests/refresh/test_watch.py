@@ -135,7 +135,7 @@ def test_a_day_of_refreshes_takes_no_more_memory_than_an_hour(
     finally:
         tracemalloc.stop()
     assert sizes[2] - sizes[1] < 300_000, sizes
-    assert len(store.feeds.pages(f"{site.address}/teasers")) == 1
+    assert len(store.feeds.entries(f"{site.address}/teasers")) == 1
     assert store.counts().articles <= 2 + 20 * 7
 
 

@@ -100,7 +100,7 @@ def test_stories_of_a_store_made_before_groups_are_grouped_when_it_is_migrated(t
         database.executescript(
             "DROP INDEX article_by_story; UPDATE article SET story_group = NULL; DROP TABLE story_band;"
             "ALTER TABLE article DROP COLUMN story_group; DROP TABLE story_group;"
-            "DROP TABLE feed_page; DROP TABLE feed; DROP TABLE feed_host; PRAGMA user_version = 2"
+            "DROP TABLE feed_entry; DROP TABLE feed; DROP TABLE feed_host; PRAGMA user_version = 2"
         )
     with Store.open(path) as store:
         assert also_in(store) == {"a1": 1, "a2": 1}

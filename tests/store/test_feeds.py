@@ -1,16 +1,16 @@
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from map_app.errors import StoreReadOnlyError
-from map_app.store import HostWait, PageTry, Store, Subscription
+from map_app.store import EntryState, HostWait, Store, Subscription
 
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
 FULL = Subscription(
     "https://e.org/feed", "https://e.org/old", "Título", "Outlet", "https://e.org/", 900, 3600, False, True, '"v"',
-    "Tue", "d1", NOON, NOON, NOON, NOON, 3, "503", True,
+    "Tue", "d1", "v2", NOON, NOON, NOON, NOON, 3, "503", True,
 )  # fmt: skip
 
 
@@ -42,21 +42,21 @@ def test_a_feed_moves_unless_another_is_there(store: Store) -> None:
     assert not store.feeds.change("https://e.org/none", FULL)
 
 
-def test_removing_a_feed_removes_what_is_remembered_of_its_pages(store: Store) -> None:
+def test_removing_a_feed_removes_what_is_remembered_of_its_entries(store: Store) -> None:
     store.feeds.add([FULL])
-    store.feeds.keep_pages(FULL.url, [PageTry("a", "d", 1, True)])
+    store.feeds.keep_entries(FULL.url, [EntryState("a", "d", 1, True)])
     assert store.feeds.remove(FULL.url)
     assert not store.feeds.remove(FULL.url)
     store.feeds.add([FULL])
-    assert store.feeds.pages(FULL.url) == {}
+    assert store.feeds.entries(FULL.url) == {}
 
 
-def test_only_the_last_pages_are_remembered(store: Store) -> None:
+def test_only_the_last_entries_are_remembered(store: Store) -> None:
     store.feeds.add([FULL])
-    store.feeds.keep_pages(FULL.url, [PageTry("a", "d", 1, True), PageTry("b", "e", 2, False)])
-    store.feeds.keep_pages(FULL.url, [PageTry("b", "e", 3, False)])
-    assert store.feeds.pages(FULL.url) == {"b": PageTry("b", "e", 3, False)}
-    store.feeds.keep_pages("https://e.org/none", [PageTry("a", "d", 1, True)])
+    store.feeds.keep_entries(FULL.url, [EntryState("a", "d", 1, True), EntryState("b", "e", 2, False)])
+    store.feeds.keep_entries(FULL.url, [EntryState("b", "e", 3, False)])
+    assert store.feeds.entries(FULL.url) == {"b": EntryState("b", "e", 3, False)}
+    store.feeds.keep_entries("https://e.org/none", [EntryState("a", "d", 1, True)])
 
 
 def test_a_server_is_left_alone_until_it_answers(store: Store) -> None:
@@ -65,6 +65,11 @@ def test_a_server_is_left_alone_until_it_answers(store: Store) -> None:
     store.feeds.wait_for(wait)
     assert store.feeds.waits() == {"e.org": wait}
     store.feeds.answered("e.org")
+    assert store.feeds.waits() == {}
+    store.feeds.wait_for(wait)
+    store.feeds.forget_waits(NOON)
+    assert store.feeds.waits() == {"e.org": wait}
+    store.feeds.forget_waits(NOON + timedelta(seconds=1))
     assert store.feeds.waits() == {}
 
 
