@@ -33,7 +33,7 @@ FOUND_HOME = 3.5
 #: What a place gains that the domain is named after.
 IN_DOMAIN = 2.5
 #: A town in this share of the articles, weighed by how likely it is meant, is the one that the outlet is published in.
-MIN_CITY_SHARE = 0.2
+MIN_CITY_SHARE = 0.1
 
 #: The shortest names that are looked for at the ends of a domain's words, and inside of them.
 MIN_END, MIN_INSIDE = 4, 6

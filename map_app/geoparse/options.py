@@ -88,6 +88,7 @@ _LAST_WORDS = {"co": "county", "cnty": "county", "twp": "township", "mt": "mount
 _FIRST_SHORT = {"mount": "mt", "saint": "st", "sainte": "ste", "fort": "ft"}
 
 _AREAS = frozenset({Feature.COUNTRY, Feature.CONTINENT})
+_WIDE = frozenset({Feature.REGION, Feature.WATER})
 _USUAL_CONTAINERS = frozenset({Feature.COUNTRY, Feature.ADMIN1, Feature.REGION})
 _CONTAINERS = frozenset({Feature.COUNTRY, Feature.ADMIN1, Feature.ADMIN2, Feature.REGION})
 
@@ -133,6 +134,8 @@ class Options:
     name_prior: Vector
     #: Unit vectors.
     xyz: Vector
+    #: How far each reaches in kilometres, where that is more than a town: regions, waters.
+    reach_km: Vector
     #: Which are countries or continents.
     is_area: npt.NDArray[np.bool_]
     #: Labels of country and first-level division; 0 for none.
@@ -238,10 +241,13 @@ class OptionsFinder:
             population=np.log10([_people(option.place) for option in items]),
             feature_prior=_feature_prior(items),
             name_prior=np.array(
-                [o.penalty + (ALTERNATE_NAME if o.name_kind is NameKind.ALTERNATE else 0.0) for o in items],
+                [o.penalty + (ALTERNATE_NAME if _is_loose(o) else 0.0) for o in items],
                 dtype=np.float64,
             ),
             xyz=unit_vectors([option.place for option in items]),
+            reach_km=np.array(
+                [(o.place.radius_km or 0.0) if o.place.feature in _WIDE else 0.0 for o in items], dtype=np.float64
+            ),
             is_area=np.array([o.place.feature in _AREAS for o in items], dtype=np.bool_),
             country=np.array([self.label(o.place.country_code) for o in items], dtype=np.int64),
             admin1=np.array([self.label(o.admin1_key) for o in items], dtype=np.int64),
@@ -316,6 +322,11 @@ def _importance(option: Option) -> tuple[bool, bool, int, str]:
 
 def _option(match: Match, penalty: float) -> Option:
     return Option(match.place, match.name_kind, admin1_key(match.place), penalty)
+
+
+def _is_loose(option: Option) -> bool:
+    """Whether the name is one of many that somebody has noted; those of regions and waters were chosen by hand."""
+    return option.name_kind is NameKind.ALTERNATE and option.place.feature not in _WIDE
 
 
 def _feature_prior(items: Iterable[Option]) -> Vector:

@@ -112,6 +112,7 @@ class Ranking:
         self._country = np.concatenate([o.country for o in options])
         self._admin1 = np.concatenate([o.admin1 for o in options])
         self._xyz = np.concatenate([o.xyz for o in options])
+        self._reach_km = np.concatenate([o.reach_km for o in options])
         self._is_area = np.concatenate([o.is_area for o in options])
         #: How loudly each speaks: a name repeated often is not proportionally more evidence.
         self._loudness: Vector = np.sqrt([group.evidence for group in groups])
@@ -242,7 +243,9 @@ class Ranking:
             cosine = self._xyz[rows] @ points.T
             cosine[row_names[rows, None] == names] = -2.0
             nearest[rows] = cosine.max(axis=1)
-        km = np.where(self._is_area, AREA_DISTANCE_KM, kilometres(nearest))
+        km = np.maximum(kilometres(nearest) - self._reach_km, 0.0)
+        # What lies in a region is not far from it, and not at its very middle either.
+        km = np.where(self._is_area | ((self._reach_km > 0) & (km < AREA_DISTANCE_KM)), AREA_DISTANCE_KM, km)
         # Where there is no other name, there is no distance.
         part = np.where(nearest < -1.5, 0.0, -self._weights.distance * np.log1p(km))
         self._parts["distance to the nearest other place"] = part

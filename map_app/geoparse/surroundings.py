@@ -78,8 +78,8 @@ def read_surroundings(
             container = ""
             if link is not None and _CONTAINER_LINK.fullmatch(link) and not link.isspace():
                 outer = toponyms[following].name
-                # "Washington, New York and Boston" are three towns.
-                is_listed = goes_on and is_large_town(outer) and "(" not in link
+                # "Washington, New York and Boston" are three towns, "Niger, Nigeria and Togo" three countries.
+                is_listed = goes_on and "(" not in link and (is_large_town(outer) or is_area(toponym.name))
                 container = outer if is_area(outer) and not is_listed else ""
             if not container:
                 container = _holder(text, toponyms, previous, i)
