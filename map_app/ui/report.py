@@ -8,14 +8,14 @@ from map_app.ingest import IngestReport
 
 _NUMBER = re.compile(r"[+-]?\d+([.,]\d+)*")
 
-#: Spreadsheets take a cell that begins so for a formula.
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+# Spreadsheets take a cell that begins so for a formula, also after what they do not show.
+_FORMULA = re.compile(r"[\t\r\n]|[\s\x00-\x1f\x7f-\x9f\u200b-\u200f\u2060\ufeff]*[=+\-@＝＋－＠]")
 
 
 def cell(text: str) -> str:
     """Text that a spreadsheet shows and does not run; numbers stay numbers."""
     text = text.replace("\0", "")
-    if text.lstrip(" ").startswith(_FORMULA_STARTS) and not _NUMBER.fullmatch(text):
+    if _FORMULA.match(text) and not _NUMBER.fullmatch(text):
         return f"'{text}"
     return text
 

@@ -42,7 +42,9 @@ def test_a_report_is_a_table_of_what_became_of_everything() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", "\t=1", "\r=1", "\n=1", " =1+1", "＝1+1"], ids=repr
+    "text",
+    ["=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", "\t=1", "\r=1", "\n=1", " =1+1", "\x1f@a", "\u200b=1", "＝1+1"],
+    ids=repr,
 )
 def test_a_cell_that_a_spreadsheet_would_run_is_made_text(text: str) -> None:
     assert cell(text) == f"'{text}"
