@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from map_app.geoparse.exact import EXACT_CONFIDENCE
 from map_app.model import Feature, Place
 
-#: Below this a guess is not put on the map. On kept-back articles end to end F1 was best at 0.2 on GWN and 0.45 on LGL.
+#: Below this a guess is not put on the map. On kept-back articles end to end F1 was best at 0.15 on GWN and 0.5 on LGL.
 THRESHOLD = 0.3
 
 #: The recogniser's own probability is not believed beyond these.
@@ -25,27 +25,27 @@ UNKNOWN_DISTANCE = -2.5
 
 #: Fitted weight of each signal; one that the fit never met ("other") weighs nothing.
 COEFFICIENTS: Mapping[str, float] = {
-    "admin1": 1.028,
-    "admin2": 0.574,
+    "admin1": 0.891,
+    "admin2": 0.519,
     "beside": -0.227,
-    "beside, of a known outlet": 0.822,
-    "beside, recogniser": -0.082,
-    "beside, score": -0.127,
-    "beside, with candidates elsewhere": -0.488,
-    "city": -1.629,
-    "constant": -0.276,
-    "container": 0.886,
-    "continent": -0.782,
-    "country": -0.235,
-    "distance": 0.685,
-    "home": 0.051,
-    "margin": 1.387,
-    "name": 1.015,
-    "other": -0.425,
-    "population": 0.438,
-    "recogniser": 0.253,
-    "region": -0.150,
-    "water": 1.569,
+    "beside, of a known outlet": 0.441,
+    "beside, recogniser": -0.039,
+    "beside, score": -0.120,
+    "beside, with candidates elsewhere": -0.472,
+    "city": -1.995,
+    "constant": -0.330,
+    "container": 0.977,
+    "continent": -0.371,
+    "country": -0.317,
+    "distance": 0.594,
+    "home": 0.084,
+    "margin": 1.217,
+    "name": 0.967,
+    "other": -0.173,
+    "population": 0.446,
+    "recogniser": 0.324,
+    "region": -0.260,
+    "water": 1.603,
 }
 
 
