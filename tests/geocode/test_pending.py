@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from map_app.gazetteer.lookup import Gazetteer
+from map_app.geoparse.homes import Home
 from map_app.ingest import UNKNOWN_NAME, GeocodeReport, geocode_pending, ingest, open_geocoder
 from map_app.model import Article, Resolution, Toponym
 from map_app.settings import Settings
@@ -22,7 +23,7 @@ class KnowsNothing:
 
     version = VERSION
 
-    def geoparse(self, article: Article) -> list[Resolution]:
+    def geoparse(self, article: Article, home: Home | None = None) -> list[Resolution]:
         found = [(name, article.text.find(name)) for name in ("Ivanopillia", "Qwxville")]
         return [
             Resolution(Toponym(name, at, at + len(name)), None, unplaced_because=UNKNOWN_NAME)
