@@ -157,6 +157,16 @@ def build_parser() -> argparse.ArgumentParser:
     store = commands.add_parser("store", help="the file that holds your articles")
     inner = store.add_subparsers(title="commands", metavar="COMMAND", required=True)
     command(inner, "info", _store_info, "say what the store holds and where it is", store_option)
+    command(inner, "check", _store_check, "read all of the store and say what is wrong with it", store_option)
+    back_up = command(inner, "backup", _store_backup, "copy the store, also while it is in use", store_option)
+    back_up.add_argument(
+        "file", metavar="FILE", type=Path, help="where to; it appears when it is complete and verified"
+    )
+    back_up.add_argument("--force", action="store_true", help="replace FILE if it is there already")
+    put_back = command(inner, "restore", _store_restore, "put a copy in the place of the store", store_option)
+    put_back.add_argument("file", metavar="FILE", type=Path, help="a copy made by backup; the old store is kept aside")
+    command(inner, "vacuum", _store_vacuum, "give back the room that updated articles left", store_option)
+    command(inner, "migrate", _store_migrate, "bring a store of an older version to this one", store_option)
 
     command(commands, "settings", _settings, "print every setting that is in force", store_option)
     return parser
@@ -679,6 +689,59 @@ def _store_info(_options: argparse.Namespace, settings: Settings) -> int:
         counts = store.counts()
     _print(f"{settings.store}")
     _print_fields(counts)
+    return DONE
+
+
+def _store_check(options: argparse.Namespace, settings: Settings) -> int:
+    from map_app.store.upkeep import check
+
+    line = _ProgressLine(options.verbose)
+    findings = check(settings.store, progress=line)
+    line.done()
+    for finding in findings:
+        _print(finding)
+    _print(f"{settings.store}: {f'{len(findings)} findings' if findings else 'sound'}")
+    return FAILED if findings else DONE
+
+
+def _store_backup(options: argparse.Namespace, settings: Settings) -> int:
+    from map_app.store.upkeep import backup
+
+    line = _ProgressLine(options.verbose)
+    size = backup(settings.store, options.file, force=options.force, progress=line)
+    line.done()
+    _print(f"{options.file}: {size:,} bytes, verified")
+    return DONE
+
+
+def _store_restore(options: argparse.Namespace, settings: Settings) -> int:
+    from map_app.store.upkeep import restore
+
+    line = _ProgressLine(options.verbose)
+    kept = restore(options.file, settings.store, progress=line)
+    line.done()
+    _print(f"{settings.store}: restored from {options.file}")
+    if kept is not None:
+        _print(f"the store that was there is {kept}; start again whatever has it open")
+    return DONE
+
+
+def _store_vacuum(options: argparse.Namespace, settings: Settings) -> int:
+    from map_app.store.upkeep import vacuum
+
+    line = _ProgressLine(options.verbose)
+    before, after = vacuum(settings.store, progress=line)
+    line.done()
+    _print(f"{settings.store}: {before:,} bytes before, {after:,} after")
+    return DONE
+
+
+def _store_migrate(_options: argparse.Namespace, settings: Settings) -> int:
+    from map_app.store.upkeep import migrate
+
+    version = migrate(settings.store)
+    changed = f"from store version {version.before} to {version.after}" if version.before != version.after else ""
+    _print(f"{settings.store}: {changed or f'is of store version {version.after} already'}")
     return DONE
 
 

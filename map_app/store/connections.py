@@ -144,7 +144,10 @@ def _ours(path: Path, error: sqlite3.Error) -> StoreError:
 
 def damaged(path: Path) -> StoreDamagedError:
     """What to say of a file that does not hold what a store holds."""
-    return StoreDamagedError(f"{path} is damaged. Restore a copy, or move it away and ingest your articles again")
+    return StoreDamagedError(
+        f"{path} is damaged. Put a copy back with `python -m map_app store restore FILE`, or move it away and ingest "
+        "your articles again"
+    )
 
 
 def _is_full(path: Path) -> bool:

@@ -72,10 +72,10 @@ def fingerprint_of(article: Article, version: str) -> str:
     return hashlib.sha256(json.dumps([storable(part) for part in content]).encode()).hexdigest()[:32]
 
 
-def set_aside(path: Path) -> Path:
-    """Rename a damaged store, and what SQLite keeps beside it, so that a new one can be made; returns the new path."""
+def set_aside(path: Path, why: str = "damaged") -> Path:
+    """Rename a store, and what SQLite keeps beside it, so that another can take its place; returns the new path."""
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
-    name = f"{path.name}.damaged-{stamp}"
+    name = f"{path.name}.{why}-{stamp}"
     kept = path.with_name(name)
     for again in count(2):
         if not kept.exists():
