@@ -13,8 +13,9 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -57,10 +58,22 @@ def build_parser() -> argparse.ArgumentParser:
     ingest = command(commands, "ingest", _ingest, "read articles into your store, and map them", store_option)
     ingest.add_argument(
         "paths",
-        nargs="+",
+        nargs="*",
         metavar="PATH",
         help="web addresses; .txt, .md, .html, .json, .jsonl, .csv, .tsv, .xml, .eml, .mbox files, .zip, .gz and "
         ".tar.gz archives and folders of them; - for JSON Lines from a pipe",
+    )
+
+    ingest.set_defaults(misunderstood=ingest.error)
+    ingest.add_argument(
+        "--watch", metavar="DIR", type=Path, help="go on with whatever comes into this folder, until stopped"
+    )
+    ingest.add_argument(
+        "--every",
+        metavar="TIME",
+        type=partial(_duration, shortest_s=1),
+        default=30,
+        help="how often to look: 10s, 5m or 1h (default: 30s)",
     )
 
     geoparse = command(commands, "geoparse", _geoparse, "find and place the names in documents, one JSON object a line")
@@ -216,11 +229,12 @@ _UNITS_S = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86_400}
 _SHORTEST_S, _LONGEST_S = 60, 30 * 86_400
 
 
-def _duration(text: str) -> int:
+def _duration(text: str, *, shortest_s: int = _SHORTEST_S) -> int:
     found = re.fullmatch(r"(\d{1,7})\s*(s|m|min|h|d)", text.strip().lower())
     seconds = int(found[1]) * _UNITS_S[found[2]] if found else 0
-    if not _SHORTEST_S <= seconds <= _LONGEST_S:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a time from 1m to 30d, such as 15m, 2h or 1d")
+    if not shortest_s <= seconds <= _LONGEST_S:
+        shortest = "1m" if shortest_s == _SHORTEST_S else f"{shortest_s}s"
+        raise argparse.ArgumentTypeError(f"{text!r} is not a time from {shortest} to 30d, such as 15m, 2h or 1d")
     return seconds
 
 
@@ -303,36 +317,70 @@ def _write_utf8(text: str) -> None:
 
 
 def _ingest(options: argparse.Namespace, settings: Settings) -> int:
-    from map_app.ingest import ingest_items
+    from map_app.ingest import ingest_items, watch_folder
     from map_app.store import Store
+
+    if not options.paths and options.watch is None:
+        options.misunderstood("say what to ingest: files and folders, - for a pipe, or --watch and a folder")
+    # A service manager stops with SIGTERM what a person stops with Ctrl-C.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
 
     line = _ProgressLine(options.verbose)
 
     def progress(report: "IngestReport", where: str) -> None:
-        line.show(f"{report.seen:,} articles, {len(report.failed):,} failed: {where}")
+        line.show(f"{report.seen:,} articles, {report.failures:,} failed: {where}")
+
+    code = DONE
+
+    def told(report: "IngestReport") -> None:
+        nonlocal code
+        line.done()
+        code = _tell(report)
+        sys.stdout.flush()
 
     geoparser = _open_geoparser(settings, line)
     with Store.open(settings.store) as store:
-        report = ingest_items(
-            _items_of(options.paths, settings),
-            geoparser=geoparser,
-            store=store,
-            progress=progress,
-            provider=settings.geocoder_url,
-        )
-    line.done()
+        if options.paths:
+            told(
+                ingest_items(
+                    _items_of(options.paths, settings),
+                    geoparser=geoparser,
+                    store=store,
+                    progress=progress,
+                    provider=settings.geocoder_url,
+                )
+            )
+        if options.watch is not None and code != INTERRUPTED:
+            with suppress(KeyboardInterrupt):
+                watch_folder(
+                    options.watch,
+                    geoparser=geoparser,
+                    store=store,
+                    limits=settings,
+                    every_s=options.every,
+                    told=told,
+                    progress=progress,
+                )
+            return DONE  # to be stopped is how watching ends
+    return code
+
+
+def _tell(report: "IngestReport") -> int:
+    """Say what became of it, and return the exit code for that."""
     for note in report.notes:
         _say(f"{note.where}: {note.what}")
     for failure in report.failed:
         _say(f"{failure.where}: failed: {failure.why}")
+    if report.more_failed:
+        _say(f"... and {report.more_failed:,} more that failed")
     _print(
         f"{report.added:,} added, {report.updated:,} updated, {report.unchanged:,} unchanged, "
-        f"{len(report.failed):,} failed"
+        f"{report.failures:,} failed"
     )
     if report.interrupted:
         _say("map_app: interrupted; what is counted above is kept, and running it again completes it")
         return INTERRUPTED
-    return FAILED if report.failed else DONE
+    return FAILED if report.failures else DONE
 
 
 def _items_of(paths: Iterable[str], settings: Settings) -> Iterator["Item"]:

@@ -19,6 +19,7 @@ from map_app.model import Article, ArticleFilter, Evidence, Kind, Place, Resolut
 from map_app.settings import Settings
 from map_app.sources.fields import article_id, canonical_url
 from map_app.sources.files import Failure, Item, Note, read_path
+from map_app.sources.watch import FolderWatch
 from map_app.store import Store, fingerprint_of
 
 logger = logging.getLogger(__name__)
@@ -35,6 +36,12 @@ SAME_START_CHARS = 200
 #: The newest articles of an outlet that its home is learned from, and those that are placed anew once it is known.
 LEARN_FROM = 40
 PLACE_ANEW = 1_000
+
+#: Failures and notes that a report tells one by one: of a file of a million broken rows nobody reads more.
+MAX_TOLD = 10_000
+
+#: Ids whose addresses are remembered, so that one id for two stories is noticed; the store knows of the others.
+MAX_REMEMBERED = 50_000
 
 #: Why a name is unplaced that an online geocoder may know: the gazetteer has nothing of that name.
 UNKNOWN_NAME = "no candidate"
@@ -61,6 +68,8 @@ class IngestReport:
     failed: tuple[Failure, ...] = ()
     #: What came in, though not just as it was, or was passed over on purpose.
     notes: tuple[Note, ...] = ()
+    #: How many more failures there were than the first MAX_TOLD, which are told one by one.
+    more_failed: int = 0
     #: Stopped by the user before the end; what is counted here is kept.
     interrupted: bool = False
 
@@ -68,6 +77,11 @@ class IngestReport:
     def seen(self) -> int:
         """Articles that were read."""
         return self.added + self.updated + self.unchanged
+
+    @property
+    def failures(self) -> int:
+        """How much did not come in."""
+        return len(self.failed) + self.more_failed
 
 
 #: Told now and then: the report so far and where the last article is from.
@@ -91,6 +105,39 @@ def ingest(
         read_path(path, max_bytes=limits.max_file_bytes, max_chars=limits.max_article_chars) for path in paths
     )
     return ingest_items(items, geoparser=geoparser, store=store, progress=progress, provider=limits.geocoder_url)
+
+
+def watch_folder(
+    folder: Path,
+    *,
+    geoparser: Geoparser,
+    store: Store,
+    limits: Settings,
+    every_s: float,
+    told: Callable[[IngestReport], None],
+    sleep: Callable[[float], None] = time.sleep,
+    progress: Progress = _silent,
+) -> None:
+    """Ingest what comes into a folder, looking every so many seconds, until a KeyboardInterrupt; tells of each round.
+
+    A file is taken when it no longer grows, and again when it has changed. After a start all files are taken once
+    more, which changes nothing where they are known. Raises StoreError where the store cannot go on, and
+    UnreadableError where there is no such folder.
+    """
+    watch = FolderWatch(folder)
+    while True:
+        if files := watch.ready():
+            items = chain.from_iterable(
+                read_path(path, name=where, max_bytes=limits.max_file_bytes, max_chars=limits.max_article_chars)
+                for path, where in files
+            )
+            report = ingest_items(
+                items, geoparser=geoparser, store=store, progress=progress, provider=limits.geocoder_url
+            )
+            told(report)
+            if report.interrupted:
+                return
+        sleep(every_s)
 
 
 def ingest_items(
@@ -137,14 +184,16 @@ class _Ingest:
         self._added = self._updated = self._unchanged = 0
         self._failed: list[Failure] = []
         self._notes: list[Note] = []
+        self._more_failed = 0
 
     def take(self, item: Item) -> None:
         """Handle one thing that a source yielded."""
         if isinstance(item, Failure):
-            self._failed.append(item)
+            self._fail(item)
             where = item.where
         elif isinstance(item, Note):
-            self._notes.append(item)
+            if len(self._notes) < MAX_TOLD:
+                self._notes.append(item)
             where = item.where
         else:
             self._take_article(item)
@@ -152,6 +201,17 @@ class _Ingest:
         if time.monotonic() - self._told >= TELL_EVERY_S:
             self._told = time.monotonic()
             self._progress(self.report(), where)
+
+    def _fail(self, failure: Failure) -> None:
+        if len(self._failed) < MAX_TOLD:
+            self._failed.append(failure)
+        else:
+            self._more_failed += 1
+
+    def _remember(self, article_id: str, url: str) -> None:
+        self._addresses.setdefault(article_id, url)
+        if len(self._addresses) > MAX_REMEMBERED:
+            del self._addresses[next(iter(self._addresses))]
 
     def _take_article(self, article: Article) -> None:
         if not _same_address(article.url, self._addresses.get(article.id, "")):
@@ -162,17 +222,17 @@ class _Ingest:
         if known is not None and known != fingerprint_of(article, self._geoparser.version):
             kept = self._store.article(article.id)
             if kept is not None:
-                self._addresses.setdefault(article.id, kept.url)
+                self._remember(article.id, kept.url)
                 article = _as_kept(article, kept)
                 known = self._store.known(article.id)
-        self._addresses.setdefault(article.id, article.url)
+        self._remember(article.id, article.url)
         if known == fingerprint_of(article, self._geoparser.version):
             self._unchanged += 1
             return
         try:
             resolutions = self._geoparser.geoparse(article, self._home(article.domain))
         except GeoparseError as e:
-            self._failed.append(Failure(f"{article.source}: {article.title[:60]!r}", str(e)))
+            self._fail(Failure(f"{article.source}: {article.title[:60]!r}", str(e)))
             return
         self._batch[article.id] = (article, self._recalled(resolutions))
         if len(self._batch) >= BATCH_SIZE:
@@ -220,7 +280,14 @@ class _Ingest:
 
     def report(self) -> IngestReport:
         """The counts so far."""
-        return IngestReport(self._added, self._updated, self._unchanged, tuple(self._failed), tuple(self._notes))
+        return IngestReport(
+            self._added,
+            self._updated,
+            self._unchanged,
+            tuple(self._failed),
+            tuple(self._notes),
+            more_failed=self._more_failed,
+        )
 
 
 def _same_address(one: str, other: str) -> bool:

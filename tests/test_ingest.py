@@ -16,7 +16,7 @@ from map_app.errors import GeoparseError
 from map_app.gazetteer.lookup import Gazetteer
 from map_app.geoparse.homes import Home
 from map_app.geoparse.pipeline import Geoparser
-from map_app.ingest import IngestReport, ingest
+from map_app.ingest import IngestReport, ingest, watch_folder
 from map_app.model import Article, Resolution, Toponym
 from map_app.settings import Settings
 from map_app.store import Store
@@ -157,6 +157,71 @@ def test_an_id_that_a_later_run_gives_to_another_story_loses_neither(tmp_path: P
         assert ingest_rows(tmp_path, store, geoparser, two, one) == (0, 0, 2, 0)
         moved = one | {"url": "https://e.org/1-with-a-better-headline", "title": "Rain, again and again"}
         assert ingest_rows(tmp_path, store, geoparser, moved) == (0, 1, 0, 0)
+
+
+def test_a_watched_folder_is_ingested_as_files_come_and_change(tmp_path: Path, geoparser: Geoparser) -> None:
+    folder = tmp_path / "in"
+    news = write_news(folder, 3)
+    told: list[tuple[int, int, int, int]] = []
+    steps = iter(
+        [
+            lambda: None,
+            lambda: (folder / "late.txt").write_text("Rain in Riga", "utf-8"),
+            lambda: None,
+            lambda: news.write_text(news.read_text("utf-8").replace("Part 1.", "Now in Riga."), "utf-8"),
+            lambda: (folder / "bad.json").write_text("{", "utf-8"),
+            lambda: None,
+            lambda: None,
+        ]
+    )
+
+    def sleep(seconds: float) -> None:
+        assert seconds == 30
+        step = next(steps, None)
+        if step is None:
+            raise KeyboardInterrupt
+        step()
+
+    with Store.open(tmp_path / "s.sqlite") as store:
+        with pytest.raises(KeyboardInterrupt):
+            watch_folder(
+                folder,
+                geoparser=geoparser,
+                store=store,
+                limits=Settings(),
+                every_s=30,
+                told=lambda report: told.append(counts(report)),
+                sleep=sleep,
+            )
+        assert told == [(3, 0, 0, 0), (1, 0, 0, 0), (0, 1, 2, 0), (0, 0, 0, 1)]
+        assert store.counts().articles == 4
+
+
+def test_a_report_of_very_many_failures_counts_all_and_tells_the_first(
+    tmp_path: Path, geoparser: Geoparser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("map_app.ingest.MAX_TOLD", 5)
+    news = tmp_path / "a.jsonl"
+    news.write_text("broken\n" * 12, "utf-8")
+    with Store.open(tmp_path / "s.sqlite") as store:
+        report = run(news, store, geoparser)
+    assert (len(report.failed), report.more_failed, report.failures) == (5, 7, 12)
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGTERM"), reason="Windows stops processes otherwise")
+def test_a_watching_process_takes_what_comes_and_ends_well_when_told_to(tmp_path: Path, built: None) -> None:
+    folder, path = tmp_path / "in", tmp_path / "s.sqlite"
+    folder.mkdir()
+    command = [sys.executable, "-m", "map_app", "ingest", "--watch", str(folder), "--every", "1s"]
+    environment = {**os.environ, "MAP_APP_STORE": str(path)}
+    with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        for number in range(2):
+            (folder / f"{number}.txt").write_text(f"Rain {number} in Riga", "utf-8")
+            assert process.stdout.readline() == "1 added, 0 updated, 0 unchanged, 0 failed\n"
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(60) == 0
+    assert rows_of(path) == 2
 
 
 def start_ingest(news: Path, store: Path) -> subprocess.Popen[bytes]:
