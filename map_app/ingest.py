@@ -13,9 +13,10 @@ from map_app.gazetteer.lookup import Gazetteer
 from map_app.geo import Point
 from map_app.geocode.online import OnlineGeocoder, open_service, recalled
 from map_app.geocode.turns import Turns
+from map_app.geoparse.given import with_given
 from map_app.geoparse.homes import Home
 from map_app.geoparse.pipeline import Geoparser
-from map_app.model import Article, ArticleFilter, Evidence, Kind, Place, Resolution
+from map_app.model import Article, ArticleFilter, Evidence, Kind, Place, Resolution, Toponym
 from map_app.settings import Settings
 from map_app.sources.fields import article_id, canonical_url
 from map_app.sources.files import Failure, Item, Note, read_path
@@ -234,7 +235,7 @@ class _Ingest:
         except GeoparseError as e:
             self._fail(Failure(f"{article.source}: {article.title[:60]!r}", str(e)))
             return
-        self._batch[article.id] = (article, self._recalled(resolutions))
+        self._batch[article.id] = (article, self._completed(article, resolutions))
         if len(self._batch) >= BATCH_SIZE:
             self.commit()
 
@@ -257,7 +258,7 @@ class _Ingest:
             home = self._learned(domain)
             changed = []
             for article, before in self._store.of_outlet(domain, limit=LEARN_FROM if home == known else PLACE_ANEW):
-                after = self._recalled(self._geoparser.resolve(article, [r.toponym for r in before], home))
+                after = self._completed(article, self._geoparser.resolve(article, _in_words(before), home))
                 if after != before:
                     changed.append((article, after))
             # As in _put_on_map: the store leaves alone what it knows under this version.
@@ -270,13 +271,14 @@ class _Ingest:
         return self._homes.get(domain)
 
     def _learned(self, domain: str) -> Home | None:
-        documents = [(a, [r.toponym for r in rs]) for a, rs in self._store.of_outlet(domain, limit=LEARN_FROM)]
+        documents = [(a, _in_words(rs)) for a, rs in self._store.of_outlet(domain, limit=LEARN_FROM)]
         return self._geoparser.learn_homes(documents).get(domain)
 
-    def _recalled(self, resolutions: Sequence[Resolution]) -> list[Resolution]:
-        """The resolutions, with what the online geocoder has answered before."""
+    def _completed(self, article: Article, resolutions: Sequence[Resolution]) -> list[Resolution]:
+        """The resolutions, with what the online geocoder has answered before and what the article's source gives."""
         recall = partial(self._store.cached_answer, self._provider)
-        return [_placed_online(resolution, partial(recalled, recall)) for resolution in resolutions]
+        placed = [_placed_online(resolution, partial(recalled, recall)) for resolution in resolutions]
+        return with_given(article, placed)
 
     def report(self) -> IngestReport:
         """The counts so far."""
@@ -288,6 +290,11 @@ class _Ingest:
             tuple(self._notes),
             more_failed=self._more_failed,
         )
+
+
+def _in_words(resolutions: Sequence[Resolution]) -> list[Toponym]:
+    """The toponyms that stand in the article; its source may have given places that no word names."""
+    return [resolution.toponym for resolution in resolutions if resolution.toponym.name]
 
 
 def _same_address(one: str, other: str) -> bool:

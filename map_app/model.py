@@ -44,6 +44,15 @@ class Role(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class GivenPlace:
+    """Where the source of an article itself says that it is."""
+
+    #: As the source calls it, or empty.
+    name: str
+    point: Point
+
+
+@dataclass(frozen=True, slots=True)
 class Article:
     """One piece of news as it came in."""
 
@@ -64,6 +73,8 @@ class Article:
     domain: str = ""
     #: Where this program got it: a path, an address, "sample" or "pasted".
     source: str = ""
+    #: Places that came with it as coordinates, not as words.
+    given: tuple[GivenPlace, ...] = ()
 
     def __post_init__(self) -> None:
         if self.published is not None and self.published.utcoffset() != timedelta(0):

@@ -14,6 +14,7 @@ import pytest
 from map_app.app import open_geoparser
 from map_app.errors import GeoparseError
 from map_app.gazetteer.lookup import Gazetteer
+from map_app.geo import Point
 from map_app.geoparse.homes import Home
 from map_app.geoparse.pipeline import Geoparser
 from map_app.ingest import IngestReport, ingest, watch_folder
@@ -146,6 +147,20 @@ def test_the_same_article_by_another_way_in_changes_nothing_and_its_first_addres
         [kept] = store.stories()
         assert (kept.published, kept.url) == (datetime(2025, 1, 2, tzinfo=UTC), story["url"])
         assert [name for _, name in kept.places] == ["Oslo"]
+
+
+def test_a_place_that_the_source_gives_is_on_the_map_and_says_so(tmp_path: Path, geoparser: Geoparser) -> None:
+    news = tmp_path / "rows.csv"
+    news.write_text("title,text,lat,lon,place\nFire,A fire broke out.,-36.85,174.76,Harbour Bridge\n", "utf-8")
+    with Store.open(tmp_path / "s.sqlite") as store:
+        assert counts(run(news, store, geoparser)) == (1, 0, 0, 0)
+        assert counts(run(news, store, geoparser)) == (0, 0, 1, 0)
+        [pin] = store.pins()
+        assert (pin.place.name, pin.place.point) == ("Harbour Bridge", Point(-36.85, 174.76))
+        [resolution] = store.resolutions(pin.stories[0].article_id)
+        assert [(e.reason, e.detail) for e in resolution.evidence] == [
+            ("given by the source", "Harbour Bridge: -36.8500, 174.7600")
+        ]
 
 
 def test_an_id_that_a_later_run_gives_to_another_story_loses_neither(tmp_path: Path, geoparser: Geoparser) -> None:

@@ -9,7 +9,8 @@ from urllib.parse import SplitResult, quote, urlsplit
 from dateutil import parser as dateparser
 
 from map_app.errors import ImpossibleValueError, UnreadableError
-from map_app.model import Article
+from map_app.model import Article, GivenPlace
+from map_app.sources.coordinates import given_places
 from map_app.sources.decode import clean
 from map_app.sources.language import language_of
 from map_app.sources.markup import html_to_text, looks_like_html
@@ -29,6 +30,11 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     "publisher": ("publisher", "publication", "outlet", "source", "sourcename", "sitename", "newspaper"),
     "language": ("language", "lang", "inlanguage"),
     "id": ("id", "guid", "articleid", "docid", "uuid", "uri"),
+    "place": ("placename", "locationname", "geoname", "place", "location", "city", "actiongeofullname"),
+    "latitude": ("latitude", "lat", "geolat", "locationlat", "actiongeolat"),
+    "longitude": ("longitude", "lon", "lng", "long", "geolong", "geolon", "locationlon", "actiongeolong"),
+    "point": ("georsspoint", "georss:point", "geometry", "geopoint", "coordinates", "latlon", "latlong", "point", "geo",
+              "location"),
     "domain": ("domain", "host", "hostname", "site"),
 }  # fmt: skip
 
@@ -119,6 +125,7 @@ def article_of(
     found = {field: _first(row, names) for field, names in columns.items()}
     raw_date = next((row[n] for n in columns["published"] if row[n] not in (None, "", [], {})), None)
     published, date_note = published_of(raw_date, now=now)
+    given, given_note = given_places(row, columns)
     article, notes = make_article(
         title=found["title"],
         text=found["text"],
@@ -130,8 +137,9 @@ def article_of(
         domain=found["domain"],
         source=source,
         max_chars=max_chars,
+        given=given,
     )
-    return article, (*notes, *([date_note] if date_note else []))
+    return article, (*notes, *(note for note in (date_note, given_note) if note))
 
 
 def make_article(
@@ -146,6 +154,7 @@ def make_article(
     language: str = "",
     given_id: str = "",
     domain: str = "",
+    given: tuple[GivenPlace, ...] = (),
 ) -> tuple[Article, tuple[str, ...]]:
     """An article of cleaned fields, and what was put right; raises UnreadableError where there is nothing."""
     notes = []
@@ -181,6 +190,7 @@ def make_article(
         language=language,
         domain=domain[:253],
         source=source,
+        given=given,
     )
     return article, tuple(notes)
 

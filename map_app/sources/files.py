@@ -267,6 +267,7 @@ READERS: dict[str, Callable[[Reading], Iterator[Item]]] = {
     ".html": _read_html,
     ".htm": _read_html,
     ".json": read_json,
+    ".geojson": read_json,
     ".jsonl": read_json_lines,
     ".ndjson": read_json_lines,
     ".csv": read_table,

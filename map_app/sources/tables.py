@@ -4,11 +4,15 @@ import csv
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from typing import TextIO
 
 from map_app.errors import UnreadableError
+from map_app.model import Article
+from map_app.sources.coordinates import gkg_places
 from map_app.sources.decode import decode, encoding_of_file
 from map_app.sources.fields import field_names
+from map_app.sources.gdelt import gkg_row, is_gkg
 from map_app.sources.reading import Failure, Item, Reading
 
 #: Gives the next so many characters of a text, none at its end.
@@ -70,11 +74,22 @@ def _rows_of(document: object) -> list[object]:
     if isinstance(document, list):
         return document
     if isinstance(document, dict):
+        features = document.get("features")
+        if document.get("type") == "FeatureCollection" and isinstance(features, list):
+            return [_of_feature(feature) for feature in features]
         for key in LIST_KEYS:
             inside = document.get(key)
             if isinstance(inside, list) and any(isinstance(row, dict) for row in inside):
                 return inside
     return [document]
+
+
+def _of_feature(feature: object) -> object:
+    """A GeoJSON feature as a row: its properties, and its geometry beside them."""
+    properties = feature.get("properties") if isinstance(feature, dict) else None
+    if not isinstance(feature, dict) or not isinstance(properties, dict):
+        return feature
+    return {**properties, **({"id": feature["id"]} if "id" in feature else {}), "geometry": feature.get("geometry")}
 
 
 def _salvage(reading: Reading, text: str, why: str) -> Iterator[Item]:
@@ -176,6 +191,9 @@ def read_table(reading: Reading) -> Iterator[Item]:
         first_line = next((line for line in sample.splitlines() if line.strip()), "").removeprefix("\ufeff")
         if not first_line:
             raise UnreadableError("it is empty")
+        if is_gkg(first_line):
+            yield from _gkg(reading, file)
+            return
         delimiter = _delimiter(first_line, reading.ending)
         escape = "\\" if '\\"' in sample and '""' not in sample.replace('"",', "").replace(',""', "") else None
         lines = (line.replace("\0", "") for line in file)
@@ -201,6 +219,18 @@ def read_table(reading: Reading) -> Iterator[Item]:
                 yield Failure(where, f"it has {len(cells)} cells where the first row names {len(header)} columns")
             else:
                 yield from reading.row(dict(zip(header, cells, strict=True)), where)
+
+
+def _gkg(reading: Reading, lines: Iterable[str]) -> Iterator[Item]:
+    for number, line in enumerate(lines, start=1):
+        row = gkg_row(line.replace("\0", ""))
+        where = f"{reading.name}, row {number}"
+        if row is None:
+            yield Failure(where, "it has not the columns of GDELT's knowledge graph")
+            continue
+        given = gkg_places(str(row.pop("locations")))
+        for item in reading.row(row, where):
+            yield replace(item, given=given) if isinstance(item, Article) else item
 
 
 def _delimiter(first_line: str, ending: str) -> str:

@@ -160,6 +160,11 @@ def _articles_by_outlet(connection: sqlite3.Connection) -> None:
     connection.execute("CREATE INDEX IF NOT EXISTS article_by_outlet ON article (domain, published) WHERE domain != ''")
 
 
+def _given_places(connection: sqlite3.Connection) -> None:
+    """Coordinates that came with an article: JSON, [[name, latitude, longitude], ...]."""
+    connection.execute("ALTER TABLE article ADD COLUMN given TEXT NOT NULL DEFAULT '[]'")
+
+
 #: Each takes a store from the version before to its own, its place in the list counted from 1.
 MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     _first_tables,
@@ -168,6 +173,7 @@ MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     feed_tables,
     _articles_by_outlet,
     feed_entries,
+    _given_places,
 )
 
 

@@ -21,6 +21,7 @@ from map_app.model import (
     Evidence,
     Feature,
     Field,
+    GivenPlace,
     Kind,
     Pin,
     Place,
@@ -69,6 +70,7 @@ def fingerprint_of(article: Article, version: str) -> str:
     """A short word that changes when the article or the version of the geoparser does; not with where it came from."""
     content = [article.id, article.title, article.text, article.url, article.publisher, article.language]
     content += [article.domain, article.published.isoformat() if article.published else "", version]
+    content += [f"{given.name} {given.point.latitude} {given.point.longitude}" for given in article.given]
     return hashlib.sha256(json.dumps([storable(part) for part in content]).encode()).hexdigest()[:32]
 
 
@@ -296,6 +298,7 @@ def _article(row: Row) -> Article:
     return Article(
         id=row["id"], title=row["title"], text=row["text"], url=row["url"], publisher=row["publisher"],
         published=query.moment(row["published"]), language=row["language"], domain=row["domain"], source=row["source"],
+        given=tuple(GivenPlace(name, Point(north, east)) for name, north, east in json.loads(row["given"])),
     )  # fmt: skip
 
 

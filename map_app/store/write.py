@@ -29,6 +29,7 @@ def write_article(
         "id": article.id, "fingerprint": fingerprint, "title": article.title, "text": article.text,
         "url": article.url, "publisher": article.publisher, "language": article.language,
         "domain": article.domain, "source": article.source,
+        "given": json.dumps([[given.name, given.point.latitude, given.point.longitude] for given in article.given]),
     }  # fmt: skip
     row: dict[str, object] = {name: storable(value) for name, value in values.items()}
     row["published"] = published = int(article.published.timestamp()) if article.published else None

@@ -143,7 +143,8 @@ def _table(resolutions: Sequence[Resolution], country_name: CountryName) -> str:
         if r.toponym.kind is Kind.DEMONYM:
             role = "People or things of a place"
         body.append(
-            f"<tr><td><mark>{escaped(r.toponym.name)}</mark></td><td>{escaped(_meaning(r, country_name))}"
+            f"<tr><td><mark>{escaped(r.toponym.name or 'Not in the text')}</mark></td>"
+            f"<td>{escaped(_meaning(r, country_name))}"
             f'<span class="quiet">{escaped(role)}{": " if why else ""}{escaped(why)}</span></td><td>{sure}</td></tr>'
         )
     return (

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from map_app.model import Article
 from map_app.store import Store
 from map_app.store.copies import BANDS, MAX_COMPARED, bands_of, signature_of, similarity
+from map_app.store.schema import MIGRATIONS
 
 WORDS = [f"{a}{b}{c}" for a in ("ba", "ko", "li", "mu") for b in ("ra", "to", "ne") for c in ("n", "s", "l", "")]
 
@@ -94,14 +95,16 @@ def test_an_updated_article_leaves_its_group_and_an_empty_group_is_forgotten(sto
 def test_stories_of_a_store_made_before_groups_are_grouped_when_it_is_migrated(tmp_path: Path) -> None:
     path = tmp_path / "articles.sqlite"
     text = " ".join(sentences(1))
-    with Store.open(path) as store:
-        put(store, article(1, text, "Post"), article(2, text, "Herald"))
     with closing(sqlite3.connect(path, isolation_level=None)) as database:
-        database.executescript(
-            "DROP INDEX article_by_story; UPDATE article SET story_group = NULL; DROP TABLE story_band;"
-            "ALTER TABLE article DROP COLUMN story_group; DROP TABLE story_group;"
-            "DROP TABLE feed_entry; DROP TABLE feed; DROP TABLE feed_host; PRAGMA user_version = 2"
-        )
+        for migration in MIGRATIONS[:2]:
+            migration(database)
+        for number, outlet in enumerate(("Post", "Herald"), start=1):
+            database.execute(
+                "INSERT INTO article (number, id, fingerprint, title, text, url, publisher, published, language,"
+                " domain, source, places) VALUES (?, ?, 'old', 'Title', ?, '', ?, 0, '', '', '', 0)",
+                (number, f"a{number}", text, outlet),
+            )
+        database.execute("PRAGMA user_version = 2")
     with Store.open(path) as store:
         assert also_in(store) == {"a1": 1, "a2": 1}
         store.check()

@@ -15,6 +15,7 @@ from map_app.model import (
     Candidate,
     Evidence,
     Feature,
+    GivenPlace,
     Kind,
     Place,
     Resolution,
@@ -85,6 +86,14 @@ def test_an_updated_article_keeps_its_number_and_nothing_of_what_it_said_before(
     assert after.published == datetime(2025, 1, 20, 12, tzinfo=UTC)
     assert shown(store, words="talks") == []
     assert shown(store, countries=frozenset({"UA"})) == ["a3"]
+
+
+def test_places_that_came_with_an_article_come_back_with_it(store: Store) -> None:
+    article, resolutions = ARTICLES[0]
+    given = replace(article, given=(GivenPlace("Kyiv", Point(50.45, 30.52)), GivenPlace("", Point(-1.5, 0.25))))
+    assert store.put([(given, resolutions)]) == PutReport(updated=1)
+    assert store.article(given.id) == given
+    assert store.put([(given, resolutions)]) == PutReport(unchanged=1)
 
 
 def test_putting_the_same_twice_changes_nothing(store: Store) -> None:

@@ -1,0 +1,66 @@
+"""Places that an article's source gives as coordinates, beside those that are found in its words."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from map_app.geo import distance_km
+from map_app.model import Article, Evidence, Feature, GivenPlace, Kind, Place, Resolution, Toponym
+
+#: A place of the same name this near is the same one: sources put a city's pin at its centre, its edge or its airport.
+SAME_NAME_KM = 50.0
+
+#: So near, it is the same place whatever it is called.
+SAME_PLACE_KM = 3.0
+
+REASON = "given by the source"
+
+#: Of these a source's point is only somewhere within.
+_AREAS = frozenset((Feature.COUNTRY, Feature.ADMIN1, Feature.ADMIN2, Feature.REGION, Feature.WATER, Feature.CONTINENT))
+
+
+def with_given(article: Article, resolutions: Sequence[Resolution]) -> list[Resolution]:
+    """The resolutions with the places that the source gives, each backing, correcting or added to what was found.
+
+    A found place that is the given one gets the source as one more reason. A name that was taken for another place, or
+    for none, is put where the source says. A given place that no word names is added with an empty toponym at the
+    beginning of the text.
+    """
+    result = list(resolutions)
+    for given in article.given:
+        name = given.name.partition(",")[0].strip()
+        named = [n for n, r in enumerate(result) if r.toponym.kind is Kind.TOPONYM and _is_called(r, name)]
+        alike = named or [n for n, r in enumerate(result) if r.place and _near(r.place, given, SAME_PLACE_KM)]
+        for number in alike:
+            r = result[number]
+            if r.place is not None and (r.place.feature in _AREAS or _near(r.place, given, SAME_NAME_KM)):
+                result[number] = replace(r, evidence=(*r.evidence, _evidence(given)))
+            else:
+                result[number] = _placed(replace(r, candidates=(), evidence=(), unplaced_because=""), given, name)
+        if not alike:
+            result.append(_placed(Resolution(Toponym("", 0, 0), None), given, name))
+    return result
+
+
+def _is_called(resolution: Resolution, name: str) -> bool:
+    names = {resolution.toponym.name.casefold(), resolution.place.name.casefold() if resolution.place else ""}
+    return name != "" and name.casefold() in names
+
+
+def _near(place: Place, given: GivenPlace, km: float) -> bool:
+    return distance_km(place.point, given.point) <= km
+
+
+def _evidence(given: GivenPlace) -> Evidence:
+    where = f"{given.point.latitude:.4f}, {given.point.longitude:.4f}"
+    return Evidence(REASON, 1.0, f"{given.name}: {where}" if given.name else where)
+
+
+def _placed(resolution: Resolution, given: GivenPlace, name: str) -> Resolution:
+    latitude, longitude = given.point.latitude, given.point.longitude
+    place = Place(
+        id=f"given:{latitude:.4f},{longitude:.4f}",
+        name=name or f"{latitude:.2f}, {longitude:.2f}",
+        point=given.point,
+        feature=Feature.OTHER,
+    )
+    return replace(resolution, place=place, confidence=1.0, evidence=(_evidence(given),))

@@ -1,0 +1,47 @@
+from map_app.geo import Point
+from map_app.geoparse.given import with_given
+from map_app.model import Article, Feature, GivenPlace, Place, Resolution, Toponym
+
+ILLINOIS = Place("city:4250542", "Springfield", Point(39.80, -89.64), Feature.CITY, "US", "Illinois")
+UKRAINE = Place("country:UA", "Ukraine", Point(49, 32), Feature.COUNTRY, "UA")
+
+
+def given(*places: GivenPlace) -> Article:
+    return Article("a", "Title", "Springfield thanked Ukraine.", given=places)
+
+
+def found(place: Place | None, name: str = "Springfield", start: int = 0) -> Resolution:
+    return Resolution(Toponym(name, start, start + len(name)), place, 0.6, unplaced_because="" if place else "tie")
+
+
+def test_a_found_place_that_the_source_gives_too_has_one_more_reason() -> None:
+    [r] = with_given(given(GivenPlace("Springfield, Illinois", Point(39.9, -89.6))), [found(ILLINOIS)])
+    assert r.place == ILLINOIS
+    assert [e.reason for e in r.evidence] == ["given by the source"]
+
+
+def test_a_name_taken_for_another_place_is_put_where_the_source_says() -> None:
+    for before in (ILLINOIS, None):
+        [r] = with_given(given(GivenPlace("Springfield, Missouri", Point(37.2, -93.3))), [found(before)])
+        assert r.place == Place("given:37.2000,-93.3000", "Springfield", Point(37.2, -93.3), Feature.OTHER)
+        assert r.toponym.name == "Springfield"
+        assert r.unplaced_because == ""
+
+
+def test_a_country_stays_a_country_wherever_its_pin_is() -> None:
+    [r] = with_given(given(GivenPlace("Ukraine", Point(50.45, 30.52))), [found(UKRAINE, "Ukraine", 20)])
+    assert r.place == UKRAINE
+
+
+def test_a_place_that_no_word_names_is_added_without_words() -> None:
+    article = given(GivenPlace("", Point(-36.85, 174.76)))
+    one, other = with_given(article, [found(ILLINOIS)])
+    assert one.place == ILLINOIS
+    assert one.evidence == ()
+    assert other.place is not None
+    assert other.place.name == "-36.85, 174.76"
+    assert article.text[other.toponym.start : other.toponym.end] == other.toponym.name == ""
+
+
+def test_without_anything_given_nothing_changes() -> None:
+    assert with_given(given(), [found(ILLINOIS)]) == [found(ILLINOIS)]
