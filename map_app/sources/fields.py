@@ -75,9 +75,11 @@ _AMP_PARAMETERS = frozenset(("amp", "_amp", "outputtype", "output"))
 _AMP_VALUES = frozenset(("", "1", "true", "amp", "yes"))
 _AMP_PATH = re.compile(r"(?:/amp|\.amp)(?=(?:\.html?)?$)")
 _INDEX_PATH = re.compile(r"/index\.(?:html?|php)$")
+#: Addresses are made by people: none needs more than two.
+MAX_FOLDS = 8
 #: Copies that search engines keep: ".cdn.ampproject.org/c/s/HOST/PATH" and "google.com/amp/s/HOST/PATH".
 _AMP_CACHE = re.compile(
-    r"https?://(?:[^/?#]+\.cdn\.ampproject\.org/[a-z]|(?:www\.)?google\.[a-z.]{2,6}/amp)/(?:s/)?(?=[^/]+\.[a-z]+/)",
+    r"\Ahttps?://(?:[^/?#]+\.cdn\.ampproject\.org/[a-z]|(?:www\.)?google\.[a-z.]{2,6}/amp)/(?:s/)?(?=[^/]+\.[a-z]+/)",
     re.IGNORECASE,
 )
 _ESCAPED = re.compile(r"%([0-9A-Fa-f]{2})")
@@ -265,6 +267,15 @@ def canonical_url(url: str) -> str:
     page. Every other parameter counts: "?id=7" and "?id=8" are two articles.
     """
     url = web_url(url)
+    for _ in range(MAX_FOLDS):  # what one fold uncovers may have to be folded, too: a cache's copy of a cache's copy
+        folded = _folded(url)
+        if folded == url:
+            break
+        url = folded
+    return url
+
+
+def _folded(url: str) -> str:
     while (unwrapped := _AMP_CACHE.sub("https://", url, count=1)) != url:
         url = unwrapped
     try:
@@ -280,8 +291,9 @@ def canonical_url(url: str) -> str:
         if path == before:
             break
         before = path
-    pairs = sorted(filter(_counts, parts.query.split("&")), key=lambda pair: pair.partition("=")[0])
-    query = "&".join(_escaped(pair.replace("+", "%20"), safe="/:@!$'()*,;=?") for pair in pairs)
+    pairs = (pair.replace("+", "%20") for pair in parts.query.split("&") if _counts(pair))
+    pairs = (_escaped(pair, safe="/:@!$'()*,;=?") for pair in pairs)
+    query = "&".join(sorted(pairs, key=lambda pair: pair.partition("=")[0]))
     fragment = _escaped(parts.fragment, safe="/:@!$&'()*+,;=?") if parts.fragment.startswith(("!", "/")) else ""
     return f"https://{host}{path}" + (f"?{query}" if query else "") + (f"#{fragment}" if fragment else "")
 
