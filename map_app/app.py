@@ -12,7 +12,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from map_app.errors import GeoparseError, MapAppError
+from map_app.errors import GeoparseError, MapAppError, StoreFullError
 from map_app.gazetteer.build import is_built
 from map_app.gazetteer.lookup import Gazetteer, open_gazetteer
 from map_app.geoparse.accuracy import Accuracy, measured
@@ -93,10 +93,14 @@ class App:
 
 
 def open_store(settings: Settings) -> Store:
-    """The owner's store, for reading alone where the file or its folder cannot be written."""
+    """The owner's store, for reading alone where the file or its folder cannot be written or the disk is full."""
     path = settings.store
-    writable = os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
-    return Store.open(path, read_only=not writable)
+    if os.access(path, os.W_OK) and os.access(path.parent, os.W_OK):
+        try:
+            return Store.open(path)
+        except StoreFullError as e:
+            logger.warning("The store is opened for reading alone: %s", e)
+    return Store.open(path, read_only=True)
 
 
 def read_samples(path: Path = SAMPLE_ARTICLES) -> list[Article]:

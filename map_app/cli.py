@@ -167,6 +167,13 @@ def build_parser() -> argparse.ArgumentParser:
     search.add_argument("--limit", metavar="N", type=_at_least_one, default=10, help="at most so many (default: 10)")
     search.add_argument("--country", metavar="CODE", action="append", default=[], help="only in it, such as US")
 
+    _add_store_commands(commands, command, store_option)
+
+    command(commands, "settings", _settings, "print every setting that is in force", store_option)
+    return parser
+
+
+def _add_store_commands(commands: Any, command: Callable[..., Any], store_option: argparse.ArgumentParser) -> None:
     store = commands.add_parser("store", help="the file that holds your articles")
     inner = store.add_subparsers(title="commands", metavar="COMMAND", required=True)
     command(inner, "info", _store_info, "say what the store holds and where it is", store_option)
@@ -180,9 +187,6 @@ def build_parser() -> argparse.ArgumentParser:
     put_back.add_argument("file", metavar="FILE", type=Path, help="a copy made by backup; the old store is kept aside")
     command(inner, "vacuum", _store_vacuum, "give back the room that updated articles left", store_option)
     command(inner, "migrate", _store_migrate, "bring a store of an older version to this one", store_option)
-
-    command(commands, "settings", _settings, "print every setting that is in force", store_option)
-    return parser
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

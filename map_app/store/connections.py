@@ -71,7 +71,7 @@ class Connections:
 
     def _give_back(self, connection: sqlite3.Connection) -> None:
         with self._lock:
-            if not self._closed and len(self._idle) < MAX_IDLE:
+            if not self._closed and len(self._idle) < MAX_IDLE and not isinstance(connection, _Momentary):
                 self._idle.append(connection)
                 return
         connection.close()
@@ -90,14 +90,24 @@ class Connections:
                     if (e.sqlite_errorcode & 0xFF) != sqlite3.SQLITE_BUSY or time.monotonic() > end:
                         raise
                     time.sleep(0.02)
-        # In a folder that cannot be written SQLite can make no shared memory file; then nobody else writes either.
-        alone = not os.access(self.path.parent, os.W_OK) and not Path(f"{self.path}-wal").exists()
-        return _opened(f"{address}?mode=ro{'&immutable=1' if alone else ''}")
+        # In a folder that cannot be written, and on a full disk, SQLite can make no shared memory file; where nobody
+        # has the store open it can do without, as long as nobody writes.
+        log = Path(f"{self.path}-wal")
+        unused = not log.exists() or not log.stat().st_size
+        if unused and not os.access(self.path.parent, os.W_OK):
+            return _opened(f"{address}?mode=ro&immutable=1")
+        if unused and _is_full(self.path):
+            return _opened(f"{address}?mode=ro&immutable=1", kind=_Momentary)
+        return _opened(f"{address}?mode=ro")
 
 
-def _opened(address: str, *pragmas: str) -> sqlite3.Connection:
+class _Momentary(sqlite3.Connection):
+    """One that sees no change to the file, and is closed after each use: room may be made, and somebody write again."""
+
+
+def _opened(address: str, *pragmas: str, kind: type[sqlite3.Connection] = sqlite3.Connection) -> sqlite3.Connection:
     connection = sqlite3.connect(
-        address, uri=True, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
+        address, uri=True, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False, factory=kind
     )
     connection.row_factory = sqlite3.Row
     try:

@@ -2,6 +2,7 @@
 
 import os
 import random
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -15,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from map_app.app import open_store
 from map_app.errors import (
     StoreDamagedError,
     StoreError,
@@ -24,6 +26,7 @@ from map_app.errors import (
 )
 from map_app.geo import Point
 from map_app.model import Article, ArticleFilter, Feature, Place, Resolution, Toponym
+from map_app.settings import Settings
 from map_app.store import Store, set_aside
 from map_app.store.schema import MIGRATIONS
 from map_app.store.store import BATCH_SIZE
@@ -172,6 +175,27 @@ def test_a_full_disk_is_said_plainly_and_the_store_still_reads(tmp_path: Path) -
             ask_everything(store)
             store.check()
             assert store.counts().articles == kept
+
+
+def test_on_a_disk_without_a_byte_left_the_store_still_answers_and_goes_on_when_there_is_room(
+    tmp_path: Path, path: Path
+) -> None:
+    with mounted(tmp_path / "disk", "-t", "tmpfs", "-o", "size=1m", "tmpfs") as disk:
+        there = disk / "articles.sqlite"
+        there.write_bytes(path.read_bytes())
+        filler = b"x" * shutil.disk_usage(disk).free
+        (disk / "filler").write_bytes(filler)
+        assert shutil.disk_usage(disk).free == 0
+        with pytest.raises(StoreFullError, match="storage full"):
+            Store.open(there)
+        with open_store(Settings(store=there)) as store:
+            ask_everything(store)
+            with pytest.raises(StoreError, match="only be read"):
+                store.put([on_kyiv(100)])
+            (disk / "filler").unlink()
+            with Store.open(there) as writer:
+                writer.put([on_kyiv(100)])
+            assert store.counts().articles == 41
 
 
 def test_sqlite_that_may_not_grow_is_a_full_store(path: Path) -> None:
