@@ -64,7 +64,7 @@ def _pair(value: object) -> tuple[object, object] | None:
         return (match[1], match[2]) if match else None
     if isinstance(value, Mapping):
         coordinates = value.get("coordinates")
-        if value.get("type") == "Point" and isinstance(coordinates, list) and len(coordinates) >= 2:
+        if value.get("type") == "Point" and isinstance(coordinates, list | tuple) and len(coordinates) >= 2:
             return coordinates[1], coordinates[0]
         latitude = next((value[key] for key in _LATITUDE if key in value), None)
         longitude = next((value[key] for key in _LONGITUDE if key in value), None)

@@ -16,7 +16,8 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from map_app.errors import TooLargeError, UnreadableError
-from map_app.model import Article
+from map_app.model import Article, GivenPlace
+from map_app.sources.coordinates import given_places
 from map_app.sources.decode import decode_declared
 from map_app.sources.doctype import without_doctype
 from map_app.sources.fields import article_id, host_of, make_article, published_of, web_url
@@ -118,6 +119,8 @@ class _Raw:
     publisher_url: str
     #: Whether it has an element for its whole text.
     has_content: bool
+    #: Where it says that it is, by GeoRSS or the W3C's geo.
+    given: tuple[GivenPlace, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,7 +274,18 @@ def _raw_entry(entry: Mapping[str, Any]) -> _Raw:
         publisher=_one_line(_plain(_string(source, "title"), "")),
         publisher_url=_string(source, "href") or _string(source, "link"),
         has_content=bool(whole),
+        given=_given(entry),
     )
+
+
+def _given(entry: Mapping[str, Any]) -> tuple[GivenPlace, ...]:
+    row: dict[str, object] = {
+        "place": _string(entry, "georss_featurename"),
+        "point": _mapping(entry, "where"),
+        "latitude": _string(entry, "geo_lat"),
+        "longitude": _string(entry, "geo_long"),
+    }
+    return given_places(row, {name: [name] for name in row})[0]
 
 
 def _date(entry: Mapping[str, Any]) -> str:
@@ -450,6 +464,7 @@ def _article(
             domain=host_of(web_url(raw.publisher_url)),
             source=url,
             max_chars=max_chars,
+            given=raw.given,
         )
     except UnreadableError:
         return None

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from map_app.geo import Point
 from map_app.model import Article, GivenPlace
 from map_app.sources.coordinates import point_of
+from map_app.sources.feeds import parse_feed
 from map_app.sources.files import Failure, Item, read_path
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -103,6 +104,18 @@ def test_rows_of_gdelts_knowledge_graph_need_no_first_row(tmp_path: Path) -> Non
     assert (article.published, article.given) == (datetime(2025, 1, 2, 3, tzinfo=UTC), (KYIV,))
     assert isinstance(untitled, Failure)
     assert isinstance(torn, Failure)
+
+
+def test_geo_tags_of_feeds_are_kept() -> None:
+    feed = """<rss version="2.0" xmlns:georss="http://www.georss.org/georss" xmlns:gml="http://www.opengis.net/gml"
+        xmlns:geo="http://www.w3.org/2003/01/geo/wgs84_pos#"><channel><title>T</title>
+        <item><title>One</title><georss:point>50.45 30.52</georss:point></item>
+        <item><title>Two</title><geo:lat>50.45</geo:lat><geo:long>30.52</geo:long></item>
+        <item><title>Three</title>
+        <georss:where><gml:Point><gml:pos>50.45 30.52</gml:pos></gml:Point></georss:where></item>
+        <item><title>Four</title><georss:point>950 30.52</georss:point></item></channel></rss>"""
+    parsed = parse_feed(feed.encode(), url="https://e.org/feed", now=NOW, max_chars=1000)
+    assert [entry.article.given for entry in parsed.entries] == [(GivenPlace("", KYIV.point),)] * 3 + [()]
 
 
 @examples(
