@@ -17,7 +17,7 @@ from map_app.sources.feeds import parse_feed
 from map_app.sources.fields import NAMES, field_names, has_dateline, key_of, made_title, published_on_page
 from map_app.sources.mail import read_mailbox, read_message
 from map_app.sources.markup import markdown_to_text, read_page
-from map_app.sources.reading import Budget, Failure, Item, Note, Reading
+from map_app.sources.reading import Budget, Failure, Item, Note, Reading, whole
 from map_app.sources.tables import json_lines, read_json, read_json_lines, read_table
 
 __all__ = ["Failure", "Item", "Note", "Preview", "files_in", "preview", "read_lines", "read_path"]
@@ -214,7 +214,7 @@ def _read_archive(reading: Reading) -> Iterator[Item]:
 
 
 def _read_text(reading: Reading) -> Iterator[Item]:
-    text = clean(decode(reading.path.read_bytes())).strip()
+    text = clean(decode(whole(reading))).strip()
     first, _, rest = text.partition("\n")
     headline = ""
     set_apart = len(first) <= MAX_HEADLINE_CHARS and rest.startswith("\n") and not first.endswith((".", ",", ";"))
@@ -231,7 +231,7 @@ def _read_feed(reading: Reading) -> Iterator[Item]:
 
 
 def _read_markdown(reading: Reading) -> Iterator[Item]:
-    text = clean(decode(reading.path.read_bytes()))
+    text = clean(decode(whole(reading)))
     row: dict[str, object] = {}
     front = _FRONT_MATTER.match(text)
     if front is not None:
@@ -250,7 +250,7 @@ def _read_markdown(reading: Reading) -> Iterator[Item]:
 
 
 def _read_html(reading: Reading) -> Iterator[Item]:
-    page = read_page(reading.path.read_bytes())
+    page = read_page(whole(reading))
     published, note = published_on_page(page.published, now=reading.now)
     yield from reading.one(
         title=page.title, text=page.text, url=page.url, publisher=page.publisher,

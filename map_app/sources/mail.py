@@ -13,7 +13,7 @@ from map_app.errors import UnreadableError
 from map_app.sources.decode import decode
 from map_app.sources.fields import host_of, published_of, web_url
 from map_app.sources.markup import html_to_text
-from map_app.sources.reading import Failure, Item, Note, Reading
+from map_app.sources.reading import Failure, Item, Note, Reading, whole
 
 #: What the parser raises for headers and bodies that no mail program wrote.
 _ODD = (MessageError, ValueError, LookupError, TypeError, AttributeError, AssertionError, RecursionError)
@@ -27,7 +27,7 @@ MAX_PARTS = 200
 
 def read_message(reading: Reading) -> Iterator[Item]:
     """The one message of an .eml file."""
-    yield from _message(reading, reading.path.read_bytes(), reading.name)
+    yield from _message(reading, whole(reading), reading.name)
 
 
 def read_mailbox(reading: Reading) -> Iterator[Item]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from map_app.errors import UnreadableError
+from map_app.errors import TooLargeError, UnreadableError
 from map_app.model import Article
 from map_app.sources.fields import article_of, make_article
 
@@ -30,8 +30,22 @@ class Note:
 #: What reading yields, in the order of the input.
 Item = Article | Failure | Note
 
+#: One article is never so large; a file that holds one, or can only be read as a whole, takes ten times this in memory.
+MAX_WHOLE_BYTES = 64_000_000
+
 #: Columns that a preview lists at most.
 MAX_COLUMNS = 500
+
+
+def whole(reading: "Reading") -> bytes:
+    """All of a file that holds one article or object; raises TooLargeError where it is too large for that."""
+    size = reading.path.stat().st_size
+    if size > MAX_WHOLE_BYTES:
+        raise TooLargeError(
+            f"it has {size:,} bytes, and as one article or object no more than {MAX_WHOLE_BYTES:,} are read: make it a "
+            "list, or a line or row an article"
+        )
+    return reading.path.read_bytes()
 
 
 @dataclass(slots=True)

@@ -13,7 +13,7 @@ from map_app.sources.coordinates import gkg_places
 from map_app.sources.decode import decode, encoding_of_file
 from map_app.sources.fields import field_names
 from map_app.sources.gdelt import gkg_row, is_gkg
-from map_app.sources.reading import Failure, Item, Reading
+from map_app.sources.reading import Failure, Item, Reading, whole
 
 #: Gives the next so many characters of a text, none at its end.
 More = Callable[[int], str]
@@ -31,12 +31,16 @@ CHUNK_CHARS = 1 << 20
 BORDER_CHARS = 200
 
 #: A list begins within these characters of a file.
-START_CHARS = 1000
+START_CHARS = 65_536
 
 #: No item is read on for longer than this to see whether it comes to an end, nor any cell of a table.
 MAX_ITEM_CHARS = 32_000_000
 
 _LIST_START = re.compile(rf'"(?:{"|".join(LIST_KEYS)})"\s*:\s*\[\s*')
+_BARE_LIST = re.compile(r"[\s\ufeff]*\[\s*")
+_LONG_LIST = re.compile(rf'"(?:{"|".join(LIST_KEYS)})"\s*:\s*\[\s*(?=\{{)')
+_FEATURES = re.compile(r'"features"\s*:\s*\[\s*(?=\{)')
+_LINES = re.compile(r"[\s\ufeff]*\{[^\n]*\}[ \t]*\r?\n\s*\{")
 _NEXT_OBJECT = re.compile(r"\}\s*,\s*(?=\{)")
 _SEPARATOR = re.compile(r"\s*,?\s*")
 _BLANK = re.compile(r"[\s\ufeff]*")
@@ -46,18 +50,18 @@ def read_json(reading: Reading) -> Iterator[Item]:
     """A list of articles, an object that holds one, a single article, or JSON Lines under another name."""
     if reading.path.stat().st_size > WHOLE_BYTES:
         with reading.path.open(encoding=encoding_of_file(reading.path), errors="replace") as file:
-            start = file.read(START_CHARS).lstrip().removeprefix("\ufeff").lstrip()
-            if start.startswith("["):
-                file.seek(0)
-                yield from _long_list(reading, file)
+            start = file.read(START_CHARS + CHUNK_CHARS)
+            items = _list_in(start, reading, file)
+            if items is not None:
+                yield from items
                 return
-    text = decode(reading.path.read_bytes()).removeprefix("\ufeff")
+    text = decode(whole(reading)).removeprefix("\ufeff")
     try:
         document = json.loads(text)
     except RecursionError as e:
         raise UnreadableError("it is nested too deeply to be a list of articles") from e
     except ValueError as e:
-        if re.match(r"\s*\{[^\n]*\}[ \t]*\r?\n\s*\{", text):
+        if _LINES.match(text):
             yield from json_lines(reading, text.split("\n"))
         else:
             yield from _salvage(reading, text, str(e))
@@ -100,13 +104,21 @@ def _salvage(reading: Reading, text: str, why: str) -> Iterator[Item]:
     yield from _items(reading, text[start.end() :], lambda _size: "")
 
 
-def _long_list(reading: Reading, file: TextIO) -> Iterator[Item]:
-    text = file.read(START_CHARS + CHUNK_CHARS)
-    start = _BLANK.match(text)
-    yield from _items(reading, text[(start.end() if start else 0) + 1 :], file.read)
+def _list_in(start: str, reading: Reading, file: TextIO) -> Iterator[Item] | None:
+    """The items of the list that a long file begins with or holds, read as they come, or None where there is none."""
+    if _LINES.match(start):
+        file.seek(0)
+        return json_lines(reading, file)
+    if found := _BARE_LIST.match(start) or _LONG_LIST.search(start, 0, START_CHARS):
+        return _items(reading, start[found.end() :], file.read)
+    if found := _FEATURES.search(start, 0, START_CHARS):
+        return _items(reading, start[found.end() :], file.read, _of_feature)
+    return None
 
 
-def _items(reading: Reading, text: str, more: More) -> Iterator[Item]:
+def _items(
+    reading: Reading, text: str, more: More, row_of: Callable[[object], object] = lambda item: item
+) -> Iterator[Item]:
     """The items of a JSON list whose opening bracket is past; `more(n)` gives the next n characters of it, or none."""
     decoder = json.JSONDecoder()
     number = position = 0
@@ -140,7 +152,7 @@ def _items(reading: Reading, text: str, more: More) -> Iterator[Item]:
             text, position, ended = _onward(text, position, more)  # a number may have digits still to come
             continue
         number += 1
-        yield from reading.row(row, f"{reading.name}, item {number}")
+        yield from reading.row(row_of(row), f"{reading.name}, item {number}")
         separator = _SEPARATOR.match(text, end)
         position = separator.end() if separator else end
 

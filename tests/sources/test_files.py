@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from map_app.model import Article
-from map_app.sources import tables
+from map_app.sources import reading, tables
 from map_app.sources.files import Failure, Item, Note, read_lines, read_path
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -232,6 +232,37 @@ def test_a_long_json_list_is_read_in_pieces_like_a_short_one(tmp_path: Path, mon
             pieces = read(write(tmp_path, "a.json", f"\ufeff \n{text}"))
             assert articles(pieces) == articles(whole)
             assert [f.where for f in failures(pieces)] == [f.where for f in failures(whole)]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        json.dumps({"status": "ok", "data": [1], "articles": [{"title": f"Story {n}"} for n in range(9)], "page": 1}),
+        "\n".join(json.dumps({"title": f"Story {n}", "data": [1]}) for n in range(9)),
+        json.dumps(
+            {"type": "FeatureCollection", "features": [{"properties": {"title": f"Story {n}"}} for n in range(9)]}
+        ),
+    ],
+    ids=["wrapped", "lines", "features"],
+)
+def test_long_json_of_every_shape_is_read_as_it_comes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str
+) -> None:
+    monkeypatch.setattr(tables, "WHOLE_BYTES", 100)
+    monkeypatch.setattr(tables, "CHUNK_CHARS", 10)
+    monkeypatch.setattr(tables, "START_CHARS", 120)
+    monkeypatch.setattr(reading, "MAX_WHOLE_BYTES", 100)
+    assert [a.title for a in articles(read(write(tmp_path, "a.json", content)))] == [f"Story {n}" for n in range(9)]
+
+
+@pytest.mark.parametrize("name", ["a.txt", "a.md", "a.html", "a.eml", "a.json"])
+def test_a_file_too_large_for_one_article_is_refused_unread(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setattr(tables, "WHOLE_BYTES", 100)
+    monkeypatch.setattr(reading, "MAX_WHOLE_BYTES", 100)
+    [failure] = failures(read(write(tmp_path, name, '{"title": "' + "x" * 100 + '"}')))
+    assert "as one article or object no more than 100 are read" in failure.why
 
 
 def test_bad_lines_of_json_lines_are_named_and_the_rest_is_loaded(tmp_path: Path) -> None:
