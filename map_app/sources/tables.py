@@ -42,6 +42,8 @@ _LONG_LIST = re.compile(rf'"(?:{"|".join(LIST_KEYS)})"\s*:\s*\[\s*(?=\{{)')
 _FEATURES = re.compile(r'"features"\s*:\s*\[\s*(?=\{)')
 _LINES = re.compile(r"[\s\ufeff]*\{[^\n]*\}[ \t]*\r?\n\s*\{")
 _NEXT_OBJECT = re.compile(r"\}\s*,\s*(?=\{)")
+#: Not where a cell ends: there the backslash is one.
+_ESCAPED_QUOTE = re.compile(r'\\"(?![,;\t|\r\n]|$)')
 _SEPARATOR = re.compile(r"\s*,?\s*")
 _BLANK = re.compile(r"[\s\ufeff]*")
 
@@ -207,7 +209,8 @@ def read_table(reading: Reading) -> Iterator[Item]:
             yield from _gkg(reading, file)
             return
         delimiter = _delimiter(first_line, reading.ending)
-        escape = "\\" if '\\"' in sample and '""' not in sample.replace('"",', "").replace(',""', "") else None
+        doubled = '""' in sample.replace('"",', "").replace(',""', "")
+        escape = "\\" if _ESCAPED_QUOTE.search(sample) and not doubled else None
         lines = (line.replace("\0", "") for line in file)
         header: list[str] = []
         for number, cells in enumerate(_records(lines, delimiter, escape), start=1):
