@@ -126,6 +126,8 @@ def translated(path: Path) -> Iterator[None]:
         yield
     except sqlite3.Error as e:
         raise _ours(path, e) from e
+    except UnicodeDecodeError as e:  # a name in the file, which SQLite's own message quotes
+        raise damaged(path) from e
     except OSError as e:
         raise StoreError(f"{path}: {e.strerror or e}") from e
 
