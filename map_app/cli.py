@@ -56,25 +56,7 @@ def build_parser() -> argparse.ArgumentParser:
         return sub
 
     ingest = command(commands, "ingest", _ingest, "read articles into your store, and map them", store_option)
-    ingest.add_argument(
-        "paths",
-        nargs="*",
-        metavar="PATH",
-        help="web addresses; .txt, .md, .html, .json, .jsonl, .csv, .tsv, .xml, .eml, .mbox files, .zip, .gz and "
-        ".tar.gz archives and folders of them; - for JSON Lines from a pipe",
-    )
-
-    ingest.set_defaults(misunderstood=ingest.error)
-    ingest.add_argument(
-        "--watch", metavar="DIR", type=Path, help="go on with whatever comes into this folder, until stopped"
-    )
-    ingest.add_argument(
-        "--every",
-        metavar="TIME",
-        type=partial(_duration, shortest_s=1),
-        default=30,
-        help="how often to look: 10s, 5m or 1h (default: 30s)",
-    )
+    _add_ingest_options(ingest)
 
     geoparse = command(commands, "geoparse", _geoparse, "find and place the names in documents, one JSON object a line")
     geoparse.add_argument("input", metavar="IN", help="JSON Lines with id, title, text, ...; - for standard input")
@@ -171,6 +153,27 @@ def build_parser() -> argparse.ArgumentParser:
 
     command(commands, "settings", _settings, "print every setting that is in force", store_option)
     return parser
+
+
+def _add_ingest_options(ingest: argparse.ArgumentParser) -> None:
+    ingest.add_argument(
+        "paths",
+        nargs="*",
+        metavar="PATH",
+        help="web addresses; .txt, .md, .html, .json, .jsonl, .csv, .tsv, .xml, .eml, .mbox files, .zip, .gz and "
+        ".tar.gz archives and folders of them; - for JSON Lines from a pipe",
+    )
+    ingest.set_defaults(misunderstood=ingest.error)
+    ingest.add_argument(
+        "--watch", metavar="DIR", type=Path, help="go on with whatever comes into this folder, until stopped"
+    )
+    ingest.add_argument(
+        "--every",
+        metavar="TIME",
+        type=partial(_duration, shortest_s=1),
+        default=30,
+        help="how often to look: 10s, 5m or 1h (default: 30s)",
+    )
 
 
 def _add_store_commands(commands: Any, command: Callable[..., Any], store_option: argparse.ArgumentParser) -> None:
