@@ -40,7 +40,7 @@ from map_app.model import Field
 
 logger = logging.getLogger(__name__)
 
-#: Between 0.5 and 1 for each copy of the material no figure moves by more than 0.2 points of F1.
+#: L2 regularisation alone; half of it moved no end-to-end F1 by more than 0.2 points.
 C2 = 1.0
 MAX_ITERATIONS = 150
 #: The material is used twice, the second time with this share of words known by their kind alone: that teaches what to
