@@ -415,21 +415,30 @@ def _json_strings(text: str) -> Iterator[tuple[str, str]]:
 
 
 def _sound_objects(text: str, position: int) -> Iterator[object]:
-    """The objects of a JSON list that can be read, from just behind its bracket."""
+    """The items of a JSON list that can be read, from just behind its bracket.
+
+    Behind a broken one, only what has an id counts: every item must have one, and what an item is made of has none.
+    """
     decoder = json.JSONDecoder()
     between = re.compile(r"\s*,?\s*")
+    is_behind_broken = False
     while position < len(text) and text[position] != "]":
         try:
-            item, position = decoder.raw_decode(text, position)
+            item, end = decoder.raw_decode(text, position)
         except (ValueError, RecursionError):
-            onward = _NEXT_OBJECT.search(text, position + 1)
+            is_whole, end = False, position + 2
+        else:
+            is_whole = not is_behind_broken or (isinstance(item, dict) and "id" in item)
+        if is_whole:
+            yield item
+            separator = between.match(text, end)
+            position = separator.end() if separator else end
+        else:
+            is_behind_broken = True
+            onward = _NEXT_OBJECT.search(text, end - 1)
             if onward is None:
                 return
             position = onward.end()
-            continue
-        yield item
-        separator = between.match(text, position)
-        position = separator.end() if separator else position
 
 
 # What both become
