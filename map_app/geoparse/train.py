@@ -5,7 +5,7 @@ import json
 import logging
 import random
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -36,7 +36,7 @@ from map_app.geoparse.weights import (
     OUTSIDE,
     Weights,
 )
-from map_app.model import Field
+from map_app.model import Field, Toponym
 
 logger = logging.getLogger(__name__)
 
@@ -299,10 +299,26 @@ def cross_validate(
 
     Documents of one outlet stay in one fold where a corpus has at least as many outlets as there are folds.
     """
+    return _measure(recognise_held_out(corpora, gazetteer, folds=folds, seed=seed, progress=progress), gazetteer)
+
+
+#: Articles, with the names of their corpora, and the toponyms found in them.
+Recognised = list[tuple[str, GoldDocument, list[Toponym]]]
+
+
+def recognise_held_out(
+    corpora: Mapping[str, Sequence[GoldDocument]],
+    gazetteer: Gazetteer,
+    *,
+    folds: int = 5,
+    seed: int = 1,
+    progress: Progress = _silent,
+) -> Iterator[Recognised]:
+    """The articles of each fold, with what a model found in them that saw neither them nor their outlets."""
     everything = [(name, document) for name, documents in corpora.items() for document in documents]
     fold_of = [fold for documents in corpora.values() for fold in _folds(documents, folds, seed)]
     held_out = [[i for i, fold in enumerate(fold_of) if fold == number] for number in range(folds)]
-    return _measure(everything, held_out, gazetteer, progress)
+    return _recognise(everything, held_out, gazetteer, progress)
 
 
 def leave_one_out(
@@ -311,7 +327,7 @@ def leave_one_out(
     """Figures per corpus, geoparsed by a model that was trained on the other corpora only."""
     everything = [(name, document) for name, documents in corpora.items() for document in documents]
     held_out = [[i for i, (name, _) in enumerate(everything) if name == corpus] for corpus in corpora]
-    return _measure(everything, held_out, gazetteer, progress)
+    return _measure(_recognise(everything, held_out, gazetteer, progress), gazetteer)
 
 
 def table(figures: Mapping[str, Figures]) -> str:
@@ -326,23 +342,27 @@ def table(figures: Mapping[str, Figures]) -> str:
     return "\n".join(lines)
 
 
-def _measure(
+def _recognise(
     everything: Sequence[tuple[str, GoldDocument]],
     held_out: Sequence[Sequence[int]],
     gazetteer: Gazetteer,
     progress: Progress,
-) -> dict[str, Figures]:
+) -> Iterator[Recognised]:
     material = Material(gazetteer)
     for _, document in everything:
         material.add(document)
-    evaluations: dict[str, Evaluation] = defaultdict(Evaluation)
-    resolver = Resolver(gazetteer)
     for number, tested in enumerate(held_out):
         progress(number / len(held_out), f"Part {number + 1} of {len(held_out)}")
         hidden = set(tested)
         weights = material.fit([i for i in range(len(everything)) if i not in hidden])
-        geoparser = Geoparser(Recogniser(weights.to_bytes(), gazetteer), resolver)
-        found = [(name, d, geoparser.recognise(d.article)) for name, d in map(everything.__getitem__, tested)]
+        geoparser = Geoparser(Recogniser(weights.to_bytes(), gazetteer), Resolver(gazetteer))
+        yield [(name, d, geoparser.recognise(d.article)) for name, d in map(everything.__getitem__, tested)]
+
+
+def _measure(parts: Iterable[Recognised], gazetteer: Gazetteer) -> dict[str, Figures]:
+    evaluations: dict[str, Evaluation] = defaultdict(Evaluation)
+    resolver = Resolver(gazetteer)
+    for found in parts:
         homes = resolver.learn_homes((d.article, toponyms) for _, d, toponyms in found)
         for name, d, toponyms in found:
             evaluations[name].add(d, resolver.resolve(d.article, toponyms, homes.get(d.article.domain)))
