@@ -10,11 +10,15 @@ below and register it by a name.
 
 import argparse
 import contextlib
+import gzip
+import io
 import logging
 import re
 import subprocess
 import sys
+import tarfile
 import tempfile
+import zipfile
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,10 +35,12 @@ with atheris.instrument_imports(include=["map_app"]):
     from map_app.sources.discover import announced_feeds
     from map_app.sources.doctype import without_doctype
     from map_app.sources.feeds import parse_feed
-    from map_app.sources.fields import article_of, published_of
-    from map_app.sources.files import read_lines
+    from map_app.sources.fields import article_of, canonical_url, published_of
+    from map_app.sources.files import read_lines, read_path
+    from map_app.sources.language import language_of
     from map_app.sources.markup import html_to_text, markdown_to_text, read_page
     from map_app.sources.opml import read_opml
+    from map_app.store.copies import signature_of
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 MAX_INPUT_BYTES = 4096
@@ -138,6 +144,71 @@ def _fields(data: bytes) -> object:
     word = data.decode("utf-8", errors="replace")
     row = dict.fromkeys(("title", "text", "url", "published", "publisher", "language", "id", "domain"), word)
     return article_of(row, source="fuzz", now=NOW, max_chars=1000)
+
+
+def _file(ending: str) -> Parser:
+    """Reads bytes as a file of that kind; whatever they are, nothing may be raised and nothing may be left behind."""
+
+    def read(data: bytes) -> object:
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / f"a{ending}"
+            path.write_bytes(data)
+            found = list(read_path(path, max_bytes=1_000_000, max_chars=1000, now=lambda: NOW))
+            assert [other.name for other in Path(folder).iterdir()] == [path.name]
+            return found
+
+    return read
+
+
+def _zipped(**files: bytes) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(f"{name}.txt", content)
+    return out.getvalue()
+
+
+def _tarred() -> bytes:
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w:gz") as archive:
+        archive.addfile(tarfile.TarInfo("a.txt"))
+    return out.getvalue()
+
+
+_MESSAGE = b"From: A <a@e.org>\nSubject: =?utf-8?q?b?=\nDate: Tue, 5 Nov 2024 10:00:00 -0500\n"
+_PARTS = b"Content-Type: multipart/mixed; boundary=x\n\n--x\nContent-Transfer-Encoding: base64\n\nYQ==\n--x--\n"
+_GKG = b"20250102030000-1\t20250102030000\t1\te.org\thttps://e.org/1" + b"\t" * 5 + b"4#A#B#C#1#2#3" + b"\t" * 17
+
+parser("table", b'title;text\n"a";"b""c"\n', b"title\ttext\na\tb\n", _GKG, b"title,lat,lon\na,1,2\n")(_file(".csv"))
+parser("json", b'{"articles": [{"title": "a"}, {"title": "b"}]}', b'[{"title": "a"}, ')(_file(".json"))
+parser("geojson", b'{"type":"FeatureCollection","features":[{"properties":{"title":"a"},"geometry":{"type":"Point",'
+       b'"coordinates":[1,2]}}]}')(_file(".geojson"))  # fmt: skip
+parser("text file", b"Title\n\nTAIPEI, Taiwan - Words.")(_file(".txt"))
+parser("markdown file", b"---\ntitle: a\n---\n# b\n\nc")(_file(".md"))
+parser("message", _MESSAGE + b"\nText", _MESSAGE + _PARTS)(_file(".eml"))
+parser("mailbox", b"From a\n" + _MESSAGE + b"\nText\n\nFrom b\n" + _MESSAGE + _PARTS)(_file(".mbox"))
+parser("zip", _zipped(a=b"Text", b=b"Text"), _zipped())(_file(".zip"))
+parser("gz", gzip.compress(b"Text"))(_file(".txt.gz"))
+parser("tar", _tarred())(_file(".tgz"))
+
+
+@parser(
+    "canonical address", b"https://www.e.org/a/?utm_source=b&id=1#c", b"https://e-org.cdn.ampproject.org/c/s/e.org/a"
+)
+def _canonical_address(data: bytes) -> object:
+    folded = canonical_url(data.decode("utf-8", errors="replace"))
+    assert canonical_url(folded) == folded or len(folded) > 2000  # no longer one that is taken
+    return folded
+
+
+@parser("language", b"The city wants to build a bridge.", "Місто хоче збудувати міст.".encode())
+def _language(data: bytes) -> object:
+    return language_of("", data.decode("utf-8", errors="replace"))
+
+
+@parser("copies", b"word " * 40)
+def _copies(data: bytes) -> object:
+    return signature_of("title", data.decode("utf-8", errors="replace"))
 
 
 def fuzz_one(name: str, folder: str, seconds: int) -> None:
