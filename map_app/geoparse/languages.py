@@ -159,7 +159,11 @@ def guess_language(text: str) -> str:
     words = [word.casefold() for word in _LATIN_WORD.findall(text[:LANGUAGE_SAMPLE])]
     if not words:
         return ""
-    counts = {language: sum(word in small for word in words) for language, small in _small_words().items()}
+    counts = dict.fromkeys(_SMALL_WORDS, 0)
+    languages_of = _languages_of_small_words().get
+    for word in words:
+        for language in languages_of(word, ()):
+            counts[language] += 1
     best = max(counts, key=lambda language: counts[language])
     second = max(count for language, count in counts.items() if language != best)
     enough = max(MIN_SMALL_WORDS, MIN_SMALL_WORDS_SHARE * len(words))
@@ -167,8 +171,12 @@ def guess_language(text: str) -> str:
 
 
 @functools.cache
-def _small_words() -> dict[str, frozenset[str]]:
-    return {language: frozenset(words.split()) for language, words in _SMALL_WORDS.items()}
+def _languages_of_small_words() -> dict[str, list[str]]:
+    languages: dict[str, list[str]] = {}
+    for language, words in _SMALL_WORDS.items():
+        for word in frozenset(words.split()):
+            languages.setdefault(word, []).append(language)
+    return languages
 
 
 @functools.cache
