@@ -32,6 +32,7 @@ ASSUMED_POPULATION = {
     Feature.WATER: 3e5,
     Feature.ADMIN1: 3e5,
     Feature.ADMIN2: 3e4,
+    Feature.OTHER: 3e4,
 }
 SMALLEST_POPULATION = 300.0
 

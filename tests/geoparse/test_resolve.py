@@ -48,6 +48,15 @@ def test_a_name_alone_is_the_best_known_place(resolver):
     assert paris.place.country_code == "FR"
 
 
+@pytest.mark.parametrize(("name", "country"), [("Heathrow", "GB"), ("the White House", "US")])
+def test_a_site_that_the_world_speaks_of_goes_before_a_small_town_of_its_name(resolver, name, country):
+    [site] = resolve(resolver, f"A crowd stood outside {name} on Monday.", name)
+    assert site.place.country_code == country
+    assert site.place.feature is not Feature.ADMIN2
+    assert "Florida" not in site.place.admin1
+    assert "Tennessee" not in site.place.admin1
+
+
 def test_washington_alone_is_the_capital(resolver):
     [washington] = resolve(resolver, "Talks with Washington went on.", "Washington")
     assert washington.place.feature is Feature.CITY
