@@ -26,6 +26,8 @@ from pathlib import Path
 import atheris
 import httpcore
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
 with atheris.instrument_imports(include=["map_app"]):
     from map_app.errors import SourceError
     from map_app.fetch import Fetcher
