@@ -133,7 +133,7 @@
     const Legend = L.Control.extend({
       onAdd() {
         const box = element("details", "nm-legend");
-        box.open = map.getSize().x > 700;
+        box.open = map.getSize().x > 1300; // where the South Pacific has room for it
         box.append(element("summary", "", "Legend"));
         const rows = [
           ["nm-key nm-key-focus", "What a story is about"],
