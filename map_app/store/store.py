@@ -69,7 +69,9 @@ class Counts:
 def fingerprint_of(article: Article, version: str) -> str:
     """A short word that changes when the article or the version of the geoparser does; not with where it came from."""
     content = [article.id, article.title, article.text, article.url, article.publisher, article.language]
-    content += [article.domain, article.published.isoformat() if article.published else "", version]
+    # To the second, as it is kept: what is read from the store has the fingerprint that it came in with.
+    moment = article.published.replace(microsecond=0).isoformat() if article.published else ""
+    content += [article.domain, moment, version]
     content += [f"{given.name} {given.point.latitude} {given.point.longitude}" for given in article.given]
     return hashlib.sha256(json.dumps([storable(part) for part in content]).encode()).hexdigest()[:32]
 
