@@ -75,6 +75,8 @@ class Article:
     source: str = ""
     #: Places that came with it as coordinates, not as words.
     given: tuple[GivenPlace, ...] = ()
+    #: Who wrote it, as the source names them, with commas between several; or empty.
+    author: str = ""
 
     def __post_init__(self) -> None:
         if self.published is not None and self.published.utcoffset() != timedelta(0):

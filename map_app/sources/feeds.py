@@ -121,6 +121,8 @@ class _Raw:
     has_content: bool
     #: Where it says that it is, by GeoRSS or the W3C's geo.
     given: tuple[GivenPlace, ...] = ()
+    #: Names with semicolons between them.
+    author: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,6 +277,7 @@ def _raw_entry(entry: Mapping[str, Any]) -> _Raw:
         publisher_url=_string(source, "href") or _string(source, "link"),
         has_content=bool(whole),
         given=_given(entry),
+        author="; ".join(_names(_list(entry, "authors"))),
     )
 
 
@@ -402,7 +405,14 @@ def _raw_item(item: Mapping[str, Any]) -> _Raw:
         publisher="",
         publisher_url="",
         has_content=bool(whole),
+        author="; ".join(_names(_list(item, "authors")) or _names([_mapping(item, "author")])),
     )
+
+
+def _names(people: Sequence[Any]) -> list[str]:
+    """The names of a list of {"name": ...}; where only an address for mail stands there, nobody is named."""
+    names = [_one_line(_plain(_string(person, "name"), "")) for person in people if isinstance(person, dict)]
+    return [name for name in names if name and "@" not in name]
 
 
 def _json_strings(text: str) -> Iterator[tuple[str, str]]:
@@ -467,6 +477,7 @@ def _article(
             text=raw.text,
             url=link,
             publisher=raw.publisher or outlet,
+            author=raw.author,
             published=published,
             language=raw.language or language,
             given_id=_identity(raw, link, scope, by_link),

@@ -28,6 +28,7 @@ NAMES: Mapping[str, tuple[str, ...]] = {
         "publishtime", "publishedon", "date", "datetime", "timestamp", "time", "created", "createdat", "seendate",
     ),
     "publisher": ("publisher", "publication", "outlet", "source", "sourcename", "sitename", "newspaper"),
+    "author": ("author", "authors", "byline", "creator", "writer", "reporter"),
     "language": ("language", "lang", "inlanguage"),
     "id": ("id", "guid", "articleid", "docid", "uuid", "uri"),
     "place": ("placename", "locationname", "geoname", "place", "location", "city", "actiongeofullname"),
@@ -45,6 +46,7 @@ MAX_AHEAD = timedelta(days=1)
 MIN_EPOCH_S = 100_000_000
 
 MAX_TITLE_CHARS = 500
+MAX_AUTHOR_CHARS = 200
 #: A title made from a first sentence is cut here.
 MADE_TITLE_CHARS = 120
 
@@ -133,6 +135,7 @@ def article_of(
         text=found["text"],
         url=found["url"],
         publisher=found["publisher"],
+        author=next((people for n in columns["author"] if (people := _people(row[n]))), ""),
         published=published,
         language=found["language"],
         given_id=found["id"],
@@ -152,6 +155,7 @@ def make_article(
     max_chars: int,
     url: str = "",
     publisher: str = "",
+    author: str = "",
     published: datetime | None = None,
     language: str = "",
     given_id: str = "",
@@ -188,6 +192,7 @@ def make_article(
         text=text,
         url=good_url,
         publisher=publisher[:200],
+        author=_names_of(author),
         published=published,
         language=language,
         domain=domain[:253],
@@ -195,6 +200,13 @@ def make_article(
         given=given,
     )
     return article, tuple(notes)
+
+
+def _names_of(author: str) -> str:
+    """Authors on one line, without the "By" of a byline; an address in place of a name is none."""
+    names = [" ".join(name.split()) for name in re.split(r"[;\n]", clean(author))]
+    names = [re.sub(r"(?i)^by\s+", "", name) for name in names if name and not web_url(name)]
+    return ", ".join(dict.fromkeys(names))[:MAX_AUTHOR_CHARS]
 
 
 def article_id(*, given_id: str, url: str, title: str, text: str, source: str) -> str:
@@ -357,6 +369,11 @@ def _digest(*parts: str) -> str:
 
 def _first(row: Mapping[str, object], columns: list[str]) -> str:
     return next((text for column in columns if (text := _as_text(row[column])).strip()), "")
+
+
+def _people(value: object) -> str:
+    """Names, a line each; news APIs write people as {"name": ...}, alone or in a list."""
+    return "\n".join(filter(None, map(_as_text, value))) if isinstance(value, list) else _as_text(value)
 
 
 def _as_text(value: object) -> str:

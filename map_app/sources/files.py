@@ -253,7 +253,7 @@ def _read_html(reading: Reading) -> Iterator[Item]:
     page = read_page(whole(reading))
     published, note = published_on_page(page.published, now=reading.now)
     yield from reading.one(
-        title=page.title, text=page.text, url=page.url, publisher=page.publisher,
+        title=page.title, text=page.text, url=page.url, publisher=page.publisher, author=page.author,
         published=published, language=page.language,
     )  # fmt: skip
     if note:

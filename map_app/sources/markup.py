@@ -64,6 +64,8 @@ class Page:
     text: str
     url: str = ""
     publisher: str = ""
+    #: Names with semicolons between them.
+    author: str = ""
     published: str = ""
     language: str = ""
     #: The text is all that can be seen, since no article could be told from it.
@@ -176,6 +178,7 @@ def _extract(html: str, url: str) -> Page | None:
         text=rest.strip() if rest.strip() and first.strip() == title.strip() else document.text,
         url=_canonical(html, url) or document.url or "",
         publisher=document.sitename or "",
+        author=document.author or "",
         published=_published(html, document.date or "", document.url or ""),
         language=document.language or (language[1] if language else ""),
     )

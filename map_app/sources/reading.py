@@ -108,6 +108,7 @@ class Reading:
         text: str,
         url: str = "",
         publisher: str = "",
+        author: str = "",
         published: datetime | None = None,
         language: str = "",
         given_id: str = "",
@@ -116,7 +117,7 @@ class Reading:
     ) -> Iterator[Item]:
         """One article of these fields, and what had to be put right; raises UnreadableError for nothing at all."""
         article, notes = make_article(
-            title=title, text=text, url=url, publisher=publisher, published=published, language=language,
+            title=title, text=text, url=url, publisher=publisher, author=author, published=published, language=language,
             given_id=given_id, domain=domain, source=self.name, max_chars=self.max_chars,
         )  # fmt: skip
         yield article

@@ -134,6 +134,7 @@ def read_web(fetcher: Fetcher, url: str, *, max_chars: int, now: datetime) -> It
         text=page.text,
         url=address_of(page, fetched.url),
         publisher=page.publisher,
+        author=page.author,
         published=published,
         language=page.language,
         source=fetched.url,

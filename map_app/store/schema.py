@@ -165,6 +165,11 @@ def _given_places(connection: sqlite3.Connection) -> None:
     connection.execute("ALTER TABLE article ADD COLUMN given TEXT NOT NULL DEFAULT '[]'")
 
 
+def _authors(connection: sqlite3.Connection) -> None:
+    """Who wrote an article, as its source names them."""
+    connection.execute("ALTER TABLE article ADD COLUMN author TEXT NOT NULL DEFAULT ''")
+
+
 #: Each takes a store from the version before to its own, its place in the list counted from 1.
 MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     _first_tables,
@@ -174,6 +179,7 @@ MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     _articles_by_outlet,
     feed_entries,
     _given_places,
+    _authors,
 )
 
 

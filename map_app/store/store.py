@@ -72,6 +72,7 @@ def fingerprint_of(article: Article, version: str) -> str:
     # To the second, as it is kept: what is read from the store has the fingerprint that it came in with.
     moment = article.published.replace(microsecond=0).isoformat() if article.published else ""
     content += [article.domain, moment, version]
+    content += [f"by {article.author}"] if article.author else []
     content += [f"{given.name} {given.point.latitude} {given.point.longitude}" for given in article.given]
     return hashlib.sha256(json.dumps([storable(part) for part in content]).encode()).hexdigest()[:32]
 
@@ -300,6 +301,7 @@ def _article(row: Row) -> Article:
     return Article(
         id=row["id"], title=row["title"], text=row["text"], url=row["url"], publisher=row["publisher"],
         published=query.moment(row["published"]), language=row["language"], domain=row["domain"], source=row["source"],
+        author=row["author"],
         given=tuple(GivenPlace(name, Point(north, east)) for name, north, east in json.loads(row["given"])),
     )  # fmt: skip
 

@@ -29,7 +29,7 @@ def write_article(
     values = {
         "id": article.id, "fingerprint": fingerprint, "title": article.title, "text": article.text,
         "url": article.url, "publisher": article.publisher, "language": article.language,
-        "domain": article.domain, "source": article.source,
+        "domain": article.domain, "source": article.source, "author": article.author,
         "given": json.dumps([[given.name, given.point.latitude, given.point.longitude] for given in article.given]),
     }  # fmt: skip
     row: dict[str, object] = {name: storable(value) for name, value in values.items()}

@@ -87,7 +87,8 @@ def article(shown: Article, resolutions: Sequence[Resolution], country_name: Cou
     """The whole text with every found place marked, and what each was taken for."""
     link = web_link(shown.url)
     dated = day(shown.published) if shown.published or shown.source != "pasted" else ""
-    about = " · ".join(part for part in (escaped(shown.publisher), dated) if part)
+    author = f"By {escaped(shown.author)}" if shown.author else ""
+    about = " · ".join(part for part in (escaped(shown.publisher), author, dated) if part)
     if link:
         about += (
             f' · <a href="{escaped(link)}" target="_blank" rel="noopener noreferrer nofollow">Read the original</a>'

@@ -107,6 +107,19 @@ def test_rdf_gives_dublin_core_dates_and_says_how_often_it_changes() -> None:
     assert feed.entries[0].article.text == "The harvest is in."
 
 
+def test_authors_are_kept_by_name_and_never_by_an_address_for_mail() -> None:
+    [both, mail] = articles(
+        rss(
+            "<title>A</title><link>https://example.org/a</link><author>ada@example.org (Ada Ember)</author>",
+            "<title>B</title><link>https://example.org/b</link><author>ben@example.org</author>",
+        )
+    )
+    assert (both.author, mail.author) == ("Ada Ember", "")
+    items = [{"id": "1", "title": "C", "authors": [{"name": "Ada Ember"}, {"name": "Ben Ode"}]}]
+    [several] = articles(json.dumps({"version": "https://jsonfeed.org/version/1.1", "title": "F", "items": items}))
+    assert several.author == "Ada Ember, Ben Ode"
+
+
 def test_json_feed_gives_items_with_text_html_or_a_link_alone() -> None:
     harvest, note, link = articles(json.dumps(JSON_FEED))
     assert (harvest.title, harvest.text) == ("Harvest in Lviv", "The harvest\nis in.")

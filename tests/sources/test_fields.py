@@ -91,6 +91,21 @@ def test_only_addresses_of_the_web_are_kept(address: str) -> None:
     assert web_url("https://e.org/a?b=c#d") == "https://e.org/a?b=c#d"
 
 
+@pytest.mark.parametrize(
+    ("written", "names"),
+    [
+        ("By Ada Ember", "Ada Ember"),
+        (["Ada Ember", "Ben Ode"], "Ada Ember, Ben Ode"),
+        ([{"name": "Ada Ember"}, {"name": "Ben Ode"}, {"name": "Ada Ember"}], "Ada Ember, Ben Ode"),
+        ({"name": "Ada  Ember"}, "Ada Ember"),
+        ("https://example.org/staff/ada", ""),
+        (None, ""),
+    ],
+)
+def test_authors_are_names_on_one_line(written: object, names: str) -> None:
+    assert article(title="T", byline=written).author == names
+
+
 def test_nul_and_lone_surrogates_are_taken_out_of_every_field() -> None:
     made = article(title="a\0b\ud800", text="\udfff\r\nNext", publisher="p\0\ud800", id="i\0\ud83d")
     assert made.title == "ab?"

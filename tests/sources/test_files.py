@@ -78,7 +78,8 @@ def test_markdown_loses_its_marks_and_gives_its_heading_and_front_matter(tmp_pat
 
 
 PAGE = """<!doctype html><html lang="en"><head><title>Quake near Izmir</title>
-<meta property="article:published_time" content="2024-11-05T10:00:00+03:00"></head><body>
+<meta property="article:published_time" content="2024-11-05T10:00:00+03:00"><meta name="author" content="Ada Ember">
+</head><body>
 <nav><a href="/">Home</a> <a href="/africa">Africa</a></nav><article><h1>Quake near Izmir</h1>
 <p>An earthquake of magnitude five shook the Turkish coast near Izmir on Tuesday morning, officials said.</p>
 <p>No one was hurt. Schools stayed open, and ferries to the Greek islands ran as they do on any other day.</p>
@@ -94,6 +95,7 @@ def test_a_saved_page_gives_the_article_without_menus_and_scripts(tmp_path: Path
     assert article.published is not None
     assert article.published.date().isoformat() == "2024-11-05"
     assert article.language == "en"
+    assert article.author == "Ada Ember"
 
 
 def test_a_page_too_bare_to_hold_an_article_gives_all_its_text(tmp_path: Path) -> None:

@@ -80,11 +80,15 @@ def test_what_is_put_comes_back_as_it_was(store: Store) -> None:
 @pytest.mark.parametrize("microsecond", [0, 2364, 999_999])
 def test_what_is_read_back_has_the_fingerprint_that_it_came_in_with(store: Store, microsecond: int) -> None:
     [article, resolutions] = ARTICLES[0]
-    came = replace(article, id="precise", published=datetime(2025, 3, 20, 17, 24, 52, microsecond, tzinfo=UTC))
+    came = replace(
+        article, id="precise", author="Ada Ember", published=datetime(2025, 3, 20, 17, 24, 52, microsecond, tzinfo=UTC)
+    )
     store.put([(came, resolutions)], version="v")
     kept = store.article("precise")
     assert kept is not None
+    assert kept.author == "Ada Ember"
     assert fingerprint_of(kept, "v") == fingerprint_of(came, "v") == store.known("precise")
+    assert fingerprint_of(replace(kept, author=""), "v") != fingerprint_of(kept, "v")
 
 
 def test_an_updated_article_keeps_its_number_and_nothing_of_what_it_said_before(store: Store) -> None:
