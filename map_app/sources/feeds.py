@@ -20,7 +20,7 @@ from map_app.model import Article, GivenPlace
 from map_app.sources.coordinates import given_places
 from map_app.sources.decode import decode_declared
 from map_app.sources.doctype import without_doctype
-from map_app.sources.fields import article_id, host_of, make_article, published_of, web_url
+from map_app.sources.fields import Draft, article_id, host_of, make_article, published_of, web_url
 from map_app.sources.markup import html_to_text, looks_like_html
 from map_app.sources.reading import Failure, Note
 
@@ -472,7 +472,7 @@ def _article(
         return None
     published, date_note = published_of(raw.date, now=now)
     try:
-        article, notes = make_article(
+        draft = Draft(
             title=title,
             text=raw.text,
             url=link,
@@ -482,10 +482,9 @@ def _article(
             language=raw.language or language,
             given_id=_identity(raw, link, scope, by_link),
             domain=host_of(web_url(raw.publisher_url)),
-            source=url,
-            max_chars=max_chars,
             given=raw.given,
         )
+        article, notes = make_article(draft, source=url, max_chars=max_chars)
     except UnreadableError:
         return None
     return article, (*notes, *([date_note] if date_note else []))

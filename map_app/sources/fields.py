@@ -3,6 +3,7 @@
 import hashlib
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from urllib.parse import SplitResult, quote, urlsplit
 
@@ -13,7 +14,7 @@ from map_app.model import Article, GivenPlace
 from map_app.sources.coordinates import given_places
 from map_app.sources.decode import clean
 from map_app.sources.language import language_of
-from map_app.sources.markup import html_to_text, looks_like_html
+from map_app.sources.markup import Page, html_to_text, looks_like_html
 
 #: Usual names of each field, the best first; compared in lower case without spaces, dots, hyphens and underscores.
 NAMES: Mapping[str, tuple[str, ...]] = {
@@ -93,6 +94,28 @@ _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{1,8})*")
 _SMALL_ID = re.compile(r"\d{1,7}")
 
 
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An article as its source writes it: nothing is cleaned, cut or believed yet."""
+
+    title: str
+    #: Plain, or HTML that looks like it.
+    text: str
+    url: str = ""
+    publisher: str = ""
+    #: Names with semicolons or line breaks between them.
+    author: str = ""
+    #: An aware UTC datetime, as `published_of` gives it, or None.
+    published: datetime | None = None
+    #: Empty where it is to be found out.
+    language: str = ""
+    #: What the source tells its articles apart by, or empty; see `article_id`.
+    given_id: str = ""
+    #: The host that published it, where that is not the one of its address.
+    domain: str = ""
+    given: tuple[GivenPlace, ...] = ()
+
+
 def key_of(name: str) -> str:
     """A column's name without what differs between exports: case, spaces, dots, hyphens, underscores."""
     return re.sub(r"[\s_.\-]+", "", name).lower()
@@ -130,7 +153,7 @@ def article_of(
     raw_date = next((row[n] for n in columns["published"] if row[n] not in (None, "", [], {})), None)
     published, date_note = published_of(raw_date, now=now)
     given, given_note = given_places(row, columns)
-    article, notes = make_article(
+    draft = Draft(
         title=found["title"],
         text=found["text"],
         url=found["url"],
@@ -140,35 +163,20 @@ def article_of(
         language=found["language"],
         given_id=found["id"],
         domain=found["domain"],
-        source=source,
-        max_chars=max_chars,
         given=given,
     )
+    article, notes = make_article(draft, source=source, max_chars=max_chars)
     return article, (*notes, *(note for note in (date_note, given_note) if note))
 
 
-def make_article(
-    *,
-    title: str,
-    text: str,
-    source: str,
-    max_chars: int,
-    url: str = "",
-    publisher: str = "",
-    author: str = "",
-    published: datetime | None = None,
-    language: str = "",
-    given_id: str = "",
-    domain: str = "",
-    given: tuple[GivenPlace, ...] = (),
-) -> tuple[Article, tuple[str, ...]]:
+def make_article(draft: Draft, *, source: str, max_chars: int) -> tuple[Article, tuple[str, ...]]:
     """An article of cleaned fields, and what was put right; raises UnreadableError where there is nothing."""
     notes = []
-    text = clean(text)
+    text = clean(draft.text)
     if looks_like_html(text):
         text = html_to_text(text)
     text = text.strip()
-    title = " ".join(clean(title).split())
+    title = " ".join(clean(draft.title).split())
     if not title and not text:
         raise UnreadableError("it has neither a title nor text")
     if len(text) > max_chars:
@@ -178,26 +186,26 @@ def make_article(
     if len(title) > MAX_TITLE_CHARS:
         notes.append(f"title cut at {MAX_TITLE_CHARS} of {len(title):,} characters")
         title = title[: MAX_TITLE_CHARS - 1].rstrip() + "…"
-    good_url = web_url(url)
-    if url.strip() and not good_url:
+    good_url = web_url(draft.url)
+    if draft.url.strip() and not good_url:
         notes.append("its address is not a web address (http or https) and was left out")
-    language = language.strip()
+    language = draft.language.strip()
     language = language.replace("_", "-") if _LANGUAGE.fullmatch(language) else language_of(title, text)
-    publisher = " ".join(clean(publisher).split())
-    domain = host_of(good_url) if not domain.strip() else clean(domain).strip().lower()
+    publisher = " ".join(clean(draft.publisher).split())
+    domain = host_of(good_url) if not draft.domain.strip() else clean(draft.domain).strip().lower()
     publisher = publisher or domain.removeprefix("www.")
     article = Article(
-        id=article_id(given_id=clean(given_id).strip(), url=good_url, title=title, text=text, source=source),
+        id=article_id(given_id=clean(draft.given_id).strip(), url=good_url, title=title, text=text, source=source),
         title=title,
         text=text,
         url=good_url,
         publisher=publisher[:200],
-        author=_names_of(author),
-        published=published,
+        author=_names_of(draft.author),
+        published=draft.published,
         language=language,
         domain=domain[:253],
         source=source,
-        given=given,
+        given=draft.given,
     )
     return article, tuple(notes)
 
@@ -255,6 +263,21 @@ def published_on_page(written: str, *, now: datetime) -> tuple[datetime | None, 
         return moment, note
     start = datetime(int(named[1]), int(named[2]), int(named[3]), tzinfo=UTC)
     return min(max(moment, start), start + timedelta(hours=23, minutes=59, seconds=59)), note
+
+
+def draft_of_page(page: Page, *, now: datetime) -> tuple[Draft, str]:
+    """What a web page says of its article, and what is wrong with its date or nothing."""
+    published, note = published_on_page(page.published, now=now)
+    draft = Draft(
+        title=page.title,
+        text=page.text,
+        url=page.url,
+        publisher=page.publisher,
+        author=page.author,
+        published=published,
+        language=page.language,
+    )
+    return draft, note
 
 
 def web_url(url: str) -> str:

@@ -14,7 +14,7 @@ from map_app.model import Article
 from map_app.sources.archives import MAX_DEPTH, MAX_FILES, members
 from map_app.sources.decode import clean, decode
 from map_app.sources.feeds import parse_feed
-from map_app.sources.fields import NAMES, field_names, has_dateline, key_of, made_title, published_on_page
+from map_app.sources.fields import NAMES, Draft, draft_of_page, field_names, has_dateline, key_of, made_title
 from map_app.sources.mail import read_mailbox, read_message
 from map_app.sources.markup import markdown_to_text, read_page
 from map_app.sources.reading import Budget, Failure, Item, Note, Reading, whole
@@ -220,7 +220,7 @@ def _read_text(reading: Reading) -> Iterator[Item]:
     set_apart = len(first) <= MAX_HEADLINE_CHARS and rest.startswith("\n") and not first.endswith((".", ",", ";"))
     if set_apart and not has_dateline(first):
         headline, text = first.strip(), rest.strip()
-    yield from reading.one(title=headline or made_title(text), text=text)
+    yield from reading.one(Draft(title=headline or made_title(text), text=text))
 
 
 def _read_feed(reading: Reading) -> Iterator[Item]:
@@ -250,12 +250,8 @@ def _read_markdown(reading: Reading) -> Iterator[Item]:
 
 
 def _read_html(reading: Reading) -> Iterator[Item]:
-    page = read_page(whole(reading))
-    published, note = published_on_page(page.published, now=reading.now)
-    yield from reading.one(
-        title=page.title, text=page.text, url=page.url, publisher=page.publisher, author=page.author,
-        published=published, language=page.language,
-    )  # fmt: skip
+    draft, note = draft_of_page(read_page(whole(reading)), now=reading.now)
+    yield from reading.one(draft)
     if note:
         yield Note(reading.name, note)
 

@@ -11,7 +11,7 @@ from email.utils import parseaddr
 
 from map_app.errors import UnreadableError
 from map_app.sources.decode import decode
-from map_app.sources.fields import host_of, published_of, web_url
+from map_app.sources.fields import Draft, host_of, published_of, web_url
 from map_app.sources.markup import html_to_text
 from map_app.sources.reading import Failure, Item, Note, Reading, whole
 
@@ -61,7 +61,7 @@ def _message(reading: Reading, data: bytes, where: str) -> Iterator[Item]:
     written = next((str(value) for name, value in message.raw_items() if name.lower() == "date"), "")
     published, note = published_of(written, now=reading.now)
     url = web_url(_header(message, "Archived-At").strip(" <>"))
-    yield from reading.one(
+    draft = Draft(
         title=_header(message, "Subject"),
         text=text,
         url=url,
@@ -70,8 +70,8 @@ def _message(reading: Reading, data: bytes, where: str) -> Iterator[Item]:
         language=_header(message, "Content-Language").partition(",")[0],
         given_id=_header(message, "Message-ID").strip(" <>"),
         domain=host_of(url) or (host if re.fullmatch(r"[a-z0-9.-]{3,253}", host) else ""),
-        where=where,
     )
+    yield from reading.one(draft, where)
     if note:
         yield Note(where, note)
 

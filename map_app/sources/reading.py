@@ -7,7 +7,7 @@ from pathlib import Path
 
 from map_app.errors import TooLargeError, UnreadableError
 from map_app.model import Article
-from map_app.sources.fields import article_of, make_article
+from map_app.sources.fields import Draft, article_of, make_article
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,24 +101,8 @@ class Reading:
         if len(self.columns) < MAX_COLUMNS:
             self.columns.update(dict.fromkeys(columns))
 
-    def one(
-        self,
-        *,
-        title: str,
-        text: str,
-        url: str = "",
-        publisher: str = "",
-        author: str = "",
-        published: datetime | None = None,
-        language: str = "",
-        given_id: str = "",
-        domain: str = "",
-        where: str = "",
-    ) -> Iterator[Item]:
-        """One article of these fields, and what had to be put right; raises UnreadableError for nothing at all."""
-        article, notes = make_article(
-            title=title, text=text, url=url, publisher=publisher, author=author, published=published, language=language,
-            given_id=given_id, domain=domain, source=self.name, max_chars=self.max_chars,
-        )  # fmt: skip
+    def one(self, draft: Draft, where: str = "") -> Iterator[Item]:
+        """The article of a draft, and what had to be put right; raises UnreadableError for nothing at all."""
+        article, notes = make_article(draft, source=self.name, max_chars=self.max_chars)
         yield article
         yield from (Note(where or self.name, note) for note in notes)

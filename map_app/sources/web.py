@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from urllib.parse import urljoin, urlsplit
 
@@ -18,7 +19,7 @@ from map_app.errors import (
     UnreadableError,
 )
 from map_app.fetch import Fetched, Fetcher
-from map_app.sources.fields import host_of, make_article, published_on_page
+from map_app.sources.fields import draft_of_page, host_of, make_article
 from map_app.sources.markup import MAX_EXTRACT_CHARS, Page, decode_html, html_to_text, read_page, title_of
 from map_app.sources.reading import Failure, Item, Note
 
@@ -128,18 +129,8 @@ def read_web(fetcher: Fetcher, url: str, *, max_chars: int, now: datetime) -> It
     except SourceError as e:
         yield Failure(url, str(e))
         return
-    published, date_note = published_on_page(page.published, now=now)
-    article, notes = make_article(
-        title=page.title,
-        text=page.text,
-        url=address_of(page, fetched.url),
-        publisher=page.publisher,
-        author=page.author,
-        published=published,
-        language=page.language,
-        source=fetched.url,
-        max_chars=max_chars,
-    )
+    draft, date_note = draft_of_page(replace(page, url=address_of(page, fetched.url)), now=now)
+    article, notes = make_article(draft, source=fetched.url, max_chars=max_chars)
     yield article
     yield from (Note(url, note) for note in (*notes, *([date_note] if date_note else [])))
 

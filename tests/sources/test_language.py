@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from map_app.sources.fields import make_article
+from map_app.sources.fields import Draft, make_article
 from map_app.sources.language import language_of
 
 NEWS = {
@@ -142,7 +142,7 @@ def test_names_and_numbers_are_of_no_language(text: str) -> None:
 
 def test_what_the_source_says_stands_and_what_it_writes_wrongly_is_found_out() -> None:
     def made(language: str) -> str:
-        return make_article(title="", text=NEWS["de"], source="s", max_chars=9999, language=language)[0].language
+        return make_article(Draft("", NEWS["de"], language=language), source="s", max_chars=9999)[0].language
 
     assert made("de_AT") == "de-AT"
     assert made("en") == "en"
