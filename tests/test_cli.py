@@ -71,6 +71,17 @@ def test_what_is_not_understood_exits_with_2(words: list[str]) -> None:
     assert done.stderr.startswith("usage:")
 
 
+@pytest.mark.parametrize(
+    ("words", "commands"),
+    [([], "ingest feeds store settings"), (["feeds"], "add watch"), (["gazetteer"], "build"), (["store"], "backup")],
+    ids=["none", "feeds", "gazetteer", "store"],
+)
+def test_a_word_that_needs_another_lists_them(words: list[str], commands: str) -> None:
+    done = run(*words)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert set(commands.split()) <= set(done.stderr.split())
+
+
 def test_help_is_there_at_once_because_nothing_heavy_is_loaded() -> None:
     loaded = subprocess.run(
         [sys.executable, "-c", "import sys, map_app.cli; print(*sys.modules)"],
