@@ -1,6 +1,6 @@
 """How fast a feed becomes articles on the map, and whether a day of refreshes leaves memory as it was.
 
-    python benchmarks/feeds.py [--entries 1000] [--chars 2000] [--feeds 20] [--hours 24]
+    python -m benchmarks.feeds [--entries 1000] [--chars 2000] [--feeds 20] [--hours 24]
 
 Starts a web server on the loopback interface. The first part follows a feed of many entries and times one refresh of
 it, from the request to the last commit, and its parts alone. The second part lets the worker watch many feeds, some of
@@ -10,7 +10,6 @@ many requests were made.
 
 import argparse
 import random
-import sys
 import tempfile
 import threading
 import time
@@ -18,8 +17,6 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from map_app.fetch import Fetcher
 from map_app.gazetteer.lookup import open_gazetteer
@@ -206,11 +203,13 @@ def endurance(geoparser: Geoparser, feeds: int, hours: int) -> None:
 
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--entries", type=int, default=1000)
-    parser.add_argument("--chars", type=int, default=2000, help="of an entry's text")
-    parser.add_argument("--feeds", type=int, default=20)
-    parser.add_argument("--hours", type=int, default=24)
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.feeds", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--entries", type=int, default=1000, help="of the one large feed (default: 1000)")
+    parser.add_argument("--chars", type=int, default=2000, help="of an entry's text (default: 2000)")
+    parser.add_argument("--feeds", type=int, default=20, help="how many the worker watches (default: 20)")
+    parser.add_argument("--hours", type=int, default=24, help="of simulated time (default: 24)")
     options = parser.parse_args()
     geoparser = Geoparser.load(open_gazetteer(Settings().cache))
     speed(geoparser, options.entries, options.chars)

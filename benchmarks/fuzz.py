@@ -1,6 +1,6 @@
 """Every parser against inputs that a coverage-guided fuzzer makes up, for a bounded time.
 
-    python benchmarks/fuzz.py [--seconds 60] [PARSER...]
+    python -m benchmarks.fuzz [--seconds 60] [PARSER...]
 
 Atheris (libFuzzer) changes inputs towards code that they have not reached yet. A parser may give a result or raise
 SourceError; any other exception, ten seconds on one input or 1 GB of memory is a finding: it is printed with the input
@@ -26,9 +26,10 @@ from pathlib import Path
 import atheris
 import httpcore
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+#: Only the process that fuzzes is watched; the one that starts it imports as usual.
+INSIDE = "--inside"
 
-with atheris.instrument_imports(include=["map_app"]):
+with atheris.instrument_imports(include=["map_app"]) if INSIDE in sys.argv else contextlib.nullcontext():
     from map_app.errors import SourceError
     from map_app.fetch import Fetcher
     from map_app.fetch.addresses import read_address
@@ -232,10 +233,12 @@ def fuzz_one(name: str, folder: str, seconds: int) -> None:
 
 def main() -> int:
     """Fuzz the parsers one after the other and print what was found."""
-    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments = argparse.ArgumentParser(
+        prog="python -m benchmarks.fuzz", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     arguments.add_argument("parsers", nargs="*", metavar="PARSER", help=f"of: {', '.join(PARSERS)}; without any, all")
     arguments.add_argument("--seconds", type=int, default=60, help="for each parser (default: 60)")
-    arguments.add_argument("--inside", metavar="FOLDER", help=argparse.SUPPRESS)
+    arguments.add_argument(INSIDE, metavar="FOLDER", help=argparse.SUPPRESS)
     options = arguments.parse_args()
     unknown = [name for name in options.parsers if name not in PARSERS]
     if unknown:
@@ -245,7 +248,7 @@ def main() -> int:
     failed = 0
     for name in options.parsers or PARSERS:
         with tempfile.TemporaryDirectory() as folder:
-            command = [sys.executable, __file__, name, "--seconds", str(options.seconds), "--inside", folder]
+            command = [sys.executable, "-m", "benchmarks.fuzz", name, "--seconds", str(options.seconds), INSIDE, folder]
             done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
             runs = re.search(r"Done (\d+) runs in (\d+) second", done.stderr)
             reached = re.findall(r"cov: (\d+)", done.stderr)

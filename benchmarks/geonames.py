@@ -1,10 +1,13 @@
-"""What an import of a full GeoNames dump takes: `python -m benchmarks.geonames [MILLIONS]`.
+"""What an import of a full GeoNames dump takes.
+
+    python -m benchmarks.geonames [MILLIONS]
 
 Writes a dump of its own in the real form, of one million places and as many alternate names unless told otherwise,
 imports it into a temporary folder in a process of its own, and prints the time, the peak of memory, the size, and how
 fast the outcome opens and answers. Limit: a million places add under 400 MB to the peak of the gazetteer without them.
 """
 
+import argparse
 import random
 import resource
 import subprocess
@@ -60,7 +63,11 @@ def measure(what: str, cache: Path, options: list[str]) -> None:
 
 def main() -> None:
     """Write, import, open."""
-    places = int(float(sys.argv[1]) * 1e6) if len(sys.argv) > 1 else 1_000_000
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.geonames", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("millions", metavar="MILLIONS", nargs="?", type=float, default=1, help="of places (default: 1)")
+    places = int(parser.parse_args().millions * 1e6)
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         measure("without a dump", folder / "own", [])

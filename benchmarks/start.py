@@ -1,6 +1,6 @@
 """How long until the first markers are in the browser: on a server just started, and on reload.
 
-    python benchmarks/start.py [--runs 3]
+    python -m benchmarks.start [--runs 3]
 
 Everything is built beforehand; the browser finds no machine but this one. Times are from opening the address to the
 first marker that can be seen.
@@ -8,14 +8,10 @@ first marker that can be seen.
 
 import argparse
 import statistics
-import sys
 import tempfile
 import time
-from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "scripts"))
-
-from serving import ALONE, chromium, serve
+from scripts.serving import ALONE, chromium, serve
 
 #: A pin or cluster; names of countries are markers too.
 MARKER = ".leaflet-marker-icon.nm-pin"
@@ -23,8 +19,10 @@ MARKER = ".leaflet-marker-icon.nm-pin"
 
 def main() -> None:
     """Print the median over the runs of the cold and the warm time."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--runs", type=int, default=3)
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.start", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--runs", type=int, default=3, help="how many starts (default: 3)")
     runs = parser.parse_args().runs
     served: list[float] = []
     cold: list[float] = []

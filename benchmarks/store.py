@@ -1,6 +1,6 @@
 """How long the store takes to answer what the page asks of it.
 
-    python benchmarks/store.py [--articles 50000] [--places 3000] [--runs 3]
+    python -m benchmarks.store [--articles 50000] [--places 3000] [--runs 3]
 
 Fills a store in a temporary folder with made-up articles, whose places follow a long tail as in news, and prints the
 median time of each question, unfiltered and filtered.
@@ -9,14 +9,11 @@ median time of each question, unfiltered and filtered.
 import argparse
 import random
 import statistics
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from map_app.geo import Point
 from map_app.model import Article, ArticleFilter, Feature, Place, Resolution, Role, Toponym
@@ -86,10 +83,12 @@ def median_s(ask: Callable[[], object], runs: int) -> float:
 
 def main() -> None:
     """Fill, ask, print."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--articles", type=int, default=50_000)
-    parser.add_argument("--places", type=int, default=3_000)
-    parser.add_argument("--runs", type=int, default=3)
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.store", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--articles", type=int, default=50_000, help="how many are put (default: 50000)")
+    parser.add_argument("--places", type=int, default=3_000, help="how many they name (default: 3000)")
+    parser.add_argument("--runs", type=int, default=3, help="how often each question is asked (default: 3)")
     options = parser.parse_args()
     chance = random.Random(1)
     places = made_up_places(options.places, chance)

@@ -1,6 +1,6 @@
 """Fits the weights in map_app/geoparse/confidence.py and shows how well they hold.
 
-    python scripts/fit_confidence.py CORPORA
+    python -m scripts.fit_confidence CORPORA
 
 CORPORA is the folder that `python -m map_app train` takes. Every article is recognised by a model that saw neither it
 nor its outlet (five folds, some minutes), then placed, with the outlets' homes learned from the articles themselves.
@@ -106,8 +106,12 @@ def probability(x: Vector, weights: Vector) -> Vector:
 
 def main() -> None:
     """Measure, fit and print."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("corpora", type=Path)
+    parser = argparse.ArgumentParser(
+        prog="python -m scripts.fit_confidence",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("corpora", type=Path, help="a folder of annotated .jsonl files")
     corpora = read_corpora(parser.parse_args().corpora)
     gazetteer: Gazetteer = open_gazetteer(Settings().cache)
     resolver = Resolver(gazetteer)

