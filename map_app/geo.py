@@ -40,6 +40,19 @@ class BoundingBox:
         if self.south > self.north:
             raise ImpossibleValueError(f"south {self.south!r} lies north of north {self.north!r}")
 
+    @property
+    def centre(self) -> Point:
+        """The middle between its edges."""
+        width = self.east - self.west + (360 if self.west > self.east else 0)
+        longitude = self.west + width / 2
+        return Point((self.south + self.north) / 2, longitude - 360 if longitude > 180 else longitude)
+
+    @property
+    def radius_km(self) -> float:
+        """How far it is from the centre to the farthest of the corners."""
+        corners = (Point(north, east) for north in (self.south, self.north) for east in (self.west, self.east))
+        return max(distance_km(self.centre, corner) for corner in corners)
+
     def contains(self, point: Point) -> bool:
         """Whether the point lies in the box, its edges included."""
         if not self.south <= point.latitude <= self.north:

@@ -18,7 +18,8 @@ from map_app.geoparse.homes import Home
 from map_app.geoparse.pipeline import Geoparser
 from map_app.model import Article, ArticleFilter, Evidence, Kind, Place, Resolution, Toponym
 from map_app.settings import Settings
-from map_app.sources.fields import article_id, canonical_url
+from map_app.sources.coordinates import MAX_GIVEN
+from map_app.sources.fields import article_id, canonical_url, title_in_address
 from map_app.sources.files import Failure, Item, Note, read_path
 from map_app.sources.watch import FolderWatch
 from map_app.store import Store, fingerprint_of
@@ -314,9 +315,23 @@ def _as_kept(article: Article, kept: Article) -> Article:
     as long as its title or the beginning of its text stayed.
     """
     if _same_address(article.url, kept.url):
-        return replace(article, url=kept.url) if article.url and kept.url else article
+        return _beside(replace(article, url=kept.url) if article.url and kept.url else article, kept)
     begins_alike = article.text[:SAME_START_CHARS] == kept.text[:SAME_START_CHARS] != ""
     return article if article.title == kept.title or begins_alike else _named_by_address(article)
+
+
+def _beside(article: Article, kept: Article) -> Article:
+    """The article, with what the kept one has and another source's does not know.
+
+    A record without text, such as GDELT's of an event, adds its places and takes nothing away. Places that the kept
+    one was given stay until the article is given others.
+    """
+    if article.text:
+        return replace(article, given=article.given or kept.given)
+    given = tuple(dict.fromkeys((*kept.given, *article.given)))[:MAX_GIVEN]
+    made = title_in_address(article.url)
+    says_less = (kept.text and article.source != kept.source) or (article.title == made != kept.title)
+    return replace(kept if says_less else article, given=given)
 
 
 @dataclass(frozen=True, slots=True)

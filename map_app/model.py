@@ -49,7 +49,12 @@ class GivenPlace:
 
     #: As the source calls it, or empty.
     name: str
+    #: For an area its middle, never a claim that something happened there.
     point: Point
+    #: Whether it is an area rather than a spot.
+    is_area: bool = False
+    #: Rough radius of an area in kilometres; None for spots, and where the source does not say.
+    radius_km: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

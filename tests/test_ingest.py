@@ -44,6 +44,10 @@ def counts(report: IngestReport) -> tuple[int, int, int, int]:
     return report.added, report.updated, report.unchanged, len(report.failed)
 
 
+def write_json(path: Path, row: dict[str, str]) -> None:
+    path.write_text(json.dumps([row]), "utf-8")
+
+
 def run(path: Path, store: Store, geoparser: Geoparser) -> IngestReport:
     return ingest([path], geoparser=geoparser, store=store, limits=Settings())
 
@@ -161,6 +165,35 @@ def test_a_place_that_the_source_gives_is_on_the_map_and_says_so(tmp_path: Path,
         assert [(e.reason, e.detail) for e in resolution.evidence] == [
             ("given by the source", "Harbour Bridge: -36.8500, 174.7600")
         ]
+
+
+def test_a_record_without_text_adds_its_places_and_takes_nothing_away(tmp_path: Path, geoparser: Geoparser) -> None:
+    url = "https://paper.example/news/a-flood-takes-the-bridge"
+    full = {"title": "Flood", "text": "The bridge is gone.", "url": url, "publisher": "Paper"}
+    bare = {"title": "A flood takes the bridge", "url": url, "place": "Marlow", "lat": "51.57", "lon": "-0.77"}
+    write_json(tmp_path / "full.json", full)
+    write_json(tmp_path / "bare.json", bare)
+    with Store.open(tmp_path / "store.db") as store:
+        for name, expected in (("full", (1, 0, 0)), ("bare", (0, 1, 0)), ("full", (0, 0, 1)), ("bare", (0, 0, 1))):
+            report = run(tmp_path / f"{name}.json", store, geoparser)
+            assert (report.added, report.updated, report.unchanged) == expected
+        [story] = store.stories()
+        article = store.article(story.article_id)
+    assert article is not None
+    assert (article.title, article.text, article.publisher) == ("Flood", "The bridge is gone.", "Paper")
+    assert [given.name for given in article.given] == ["Marlow"]
+
+
+def test_a_title_that_was_only_read_out_of_the_address_gives_way_to_a_real_one(
+    tmp_path: Path, geoparser: Geoparser
+) -> None:
+    url = "https://paper.example/news/a-flood-takes-the-bridge"
+    write_json(tmp_path / "made.json", {"title": "A flood takes the bridge", "url": url})
+    write_json(tmp_path / "real.json", {"title": "Flood takes bridge, mayor says", "url": url})
+    with Store.open(tmp_path / "store.db") as store:
+        for name in ("made", "real", "made"):
+            run(tmp_path / f"{name}.json", store, geoparser)
+        assert [story.title for story in store.stories()] == ["Flood takes bridge, mayor says"]
 
 
 def test_an_id_that_a_later_run_gives_to_another_story_loses_neither(tmp_path: Path, geoparser: Geoparser) -> None:

@@ -23,16 +23,17 @@ def with_given(article: Article, resolutions: Sequence[Resolution]) -> list[Reso
 
     A found place that is the given one gets the source as one more reason. A name that was taken for another place, or
     for none, is put where the source says. A given place that no word names is added with an empty toponym at the
-    beginning of the text.
+    beginning of the text. An area backs every found place that lies within it, and is added only where there is none.
     """
     result = list(resolutions)
     for given in article.given:
         name = given.name.partition(",")[0].strip()
         named = [n for n, r in enumerate(result) if r.toponym.kind is Kind.TOPONYM and _is_called(r, name)]
-        alike = named or [n for n, r in enumerate(result) if r.place and _near(r.place, given, SAME_PLACE_KM)]
+        alike = named or [n for n, r in enumerate(result) if r.place and _is_there(r.place, given)]
+        same_name_km = max(SAME_NAME_KM, given.radius_km or 0.0)
         for number in alike:
             r = result[number]
-            if r.place is not None and (r.place.feature in _AREAS or _near(r.place, given, SAME_NAME_KM)):
+            if r.place is not None and (r.place.feature in _AREAS or _near(r.place, given, same_name_km)):
                 result[number] = replace(r, evidence=(*r.evidence, _evidence(given)))
             else:
                 result[number] = _placed(replace(r, candidates=(), evidence=(), unplaced_because=""), given, name)
@@ -46,21 +47,31 @@ def _is_called(resolution: Resolution, name: str) -> bool:
     return name != "" and name.casefold() in names
 
 
+def _is_there(place: Place, given: GivenPlace) -> bool:
+    """Whether a place is the given one, or one in the area that is given."""
+    within_km = given.radius_km if given.radius_km and place.feature not in _AREAS else SAME_PLACE_KM
+    return _near(place, given, max(within_km, SAME_PLACE_KM))
+
+
 def _near(place: Place, given: GivenPlace, km: float) -> bool:
     return distance_km(place.point, given.point) <= km
 
 
 def _evidence(given: GivenPlace) -> Evidence:
     where = f"{given.point.latitude:.4f}, {given.point.longitude:.4f}"
+    if given.is_area:
+        size = f" some {2 * given.radius_km:,.0f} km across" if given.radius_km else ""
+        where = f"an area{size} around {where}, nowhere in it in particular"
     return Evidence(REASON, 1.0, f"{given.name}: {where}" if given.name else where)
 
 
 def _placed(resolution: Resolution, given: GivenPlace, name: str) -> Resolution:
     latitude, longitude = given.point.latitude, given.point.longitude
     place = Place(
-        id=f"given:{latitude:.4f},{longitude:.4f}",
-        name=name or f"{latitude:.2f}, {longitude:.2f}",
+        id=f"given:{latitude:.4f},{longitude:.4f}" + (f",{given.radius_km or 0:.0f}" if given.is_area else ""),
+        name=name or ("area around " if given.is_area else "") + f"{latitude:.2f}, {longitude:.2f}",
         point=given.point,
-        feature=Feature.OTHER,
+        feature=Feature.REGION if given.is_area else Feature.OTHER,
+        radius_km=given.radius_km,
     )
     return replace(resolution, place=place, confidence=1.0, evidence=(_evidence(given),))

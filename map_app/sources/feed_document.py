@@ -34,6 +34,8 @@ class RawEntry:
     has_content: bool
     #: Where it says that it is, by GeoRSS or the W3C's geo.
     given: tuple[GivenPlace, ...] = ()
+    #: What is wrong with where it says that it is, or nothing.
+    given_note: str = ""
     #: Names with semicolons between them.
     author: str = ""
 

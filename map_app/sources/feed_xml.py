@@ -12,7 +12,7 @@ from typing import Any
 
 from map_app.errors import TooLargeError, UnreadableError
 from map_app.model import GivenPlace
-from map_app.sources.coordinates import given_places
+from map_app.sources.coordinates import TOO_WIDE, around, given_places
 from map_app.sources.doctype import without_doctype
 from map_app.sources.feed_document import (
     START_CHARS,
@@ -65,10 +65,12 @@ def read_xml(text: str, url: str) -> FeedDocument:
     if _CROWDED_ELEMENT.search(text):
         raise TooLargeError(f"an element has more than {MAX_ATTRIBUTES} attributes: no feed that is meant to be read")
     body = without_doctype(_DECLARATION.sub("", text, count=1))
+    warning = ""
     try:
         parsed = _parsed(body, url)
     except FEEDPARSER_FAULTS:
         # Most often a coordinate that it cannot read: better none than no entries.
+        warning = "its coordinates could not be read and were left out"
         try:
             parsed = _parsed(_GEOMETRY.sub("", body), url)
         except FEEDPARSER_FAULTS as e:
@@ -78,7 +80,6 @@ def read_xml(text: str, url: str) -> FeedDocument:
         raise UnreadableError(
             "this is a web page, not a feed" if _WEB_PAGE.search(text[:START_CHARS]) else "this is not a feed"
         )
-    warning = ""
     if parsed.get("bozo"):
         why = str(parsed.get("bozo_exception", "")).removeprefix("<unknown>:")
         warning = f"the feed is not sound XML ({why[:100]}); what can be read of it was taken"
@@ -112,6 +113,7 @@ def _raw_entry(entry: Mapping[str, Any]) -> RawEntry:
     if not whole and not summary:
         summary = plain(string(entry, "subtitle") or string(entry, "media_description"), "text/html")
     source = mapping(entry, "source")
+    given, given_note = _given(entry)
     return RawEntry(
         id=string(entry, "id").strip(),
         title=one_line(plain(string(entry, "title"), type_of(entry, "title"))),
@@ -122,19 +124,39 @@ def _raw_entry(entry: Mapping[str, Any]) -> RawEntry:
         publisher=one_line(plain(string(source, "title"), "")),
         publisher_url=string(source, "href") or string(source, "link"),
         has_content=bool(whole),
-        given=_given(entry),
+        given=given,
+        given_note=given_note,
         author="; ".join(names(items(entry, "authors"))),
     )
 
 
-def _given(entry: Mapping[str, Any]) -> tuple[GivenPlace, ...]:
+def _given(entry: Mapping[str, Any]) -> tuple[tuple[GivenPlace, ...], str]:
+    """Where an entry is, by GeoRSS (simple or GML) or the W3C's geo, and what is wrong with it or nothing."""
+    name = one_line(string(entry, "georss_featurename"))[:120]
+    where = mapping(entry, "where")
+    # GML's box, and circles and radii (in metres), are what feedparser leaves as the words that they are.
+    corners = [string(entry, "gml_lowercorner").split(), string(entry, "gml_uppercorner").split()]
+    if all(len(corner) == 2 for corner in corners) and not where.get("coordinates"):
+        where = {"type": "Box", "coordinates": [corner[::-1] for corner in corners]}
+    circle = string(entry, "georss_circle").replace(",", " ").split()
+    radius = string(entry, "georss_radius")
+    if len(circle) == 3:
+        where, radius = {"type": "Point", "coordinates": circle[1::-1]}, circle[2]
     row: dict[str, object] = {
-        "place": string(entry, "georss_featurename"),
-        "point": mapping(entry, "where"),
+        "place": name,
+        "point": where,
         "latitude": string(entry, "geo_lat"),
         "longitude": string(entry, "geo_long"),
     }
-    return given_places(row, {name: [name] for name in row})[0]
+    both = string(entry, "geo_lat_long")
+    if both and not where.get("coordinates"):
+        row["point"] = both
+    places, note = given_places(row, {field: [field] for field in row})
+    radius_km = _number(radius) / 1000
+    if radius_km and len(places) == 1 and not places[0].is_area:
+        area = around(places[0].point, radius_km, name)
+        return ((area,), "") if area else ((), TOO_WIDE)
+    return places, note
 
 
 def _date(entry: Mapping[str, Any]) -> str:

@@ -12,7 +12,7 @@ from map_app.sources.decode import decode_declared
 from map_app.sources.feed_document import START_CHARS, URI, RawEntry
 from map_app.sources.feed_json import read_json
 from map_app.sources.feed_xml import read_xml
-from map_app.sources.fields import Draft, article_id, host_of, make_article, published_of, web_url
+from map_app.sources.fields import Draft, article_id, bare_address, host_of, make_article, published_of, web_url
 from map_app.sources.reading import Failure, Note
 
 #: A text shorter than this is a teaser where the feed has no element of its own for the whole text: leads of news
@@ -150,7 +150,7 @@ def _article(
 ) -> tuple[Article, tuple[str, ...]] | None:
     """The article of an entry and what had to be put right, or None where there is nothing to show."""
     link = _first_web_url(raw.links, url)
-    title = raw.title if raw.title or raw.text else _title_of(link)
+    title = raw.title if raw.title or raw.text else bare_address(link)
     if not title and not raw.text:
         return None
     published, date_note = published_of(raw.date, now=now)
@@ -170,7 +170,7 @@ def _article(
         article, notes = make_article(draft, source=url, max_chars=max_chars)
     except UnreadableError:
         return None
-    return article, (*notes, *([date_note] if date_note else []))
+    return article, (*notes, *(note for note in (date_note, raw.given_note) if note))
 
 
 def _identity(raw: RawEntry, link: str, scope: str, by_link: bool) -> str:
@@ -215,11 +215,6 @@ def _first_web_url(links: Iterable[str], base: str) -> str:
         if address:
             return address
     return ""
-
-
-def _title_of(link: str) -> str:
-    """What to call an entry that is a link and nothing else: the address without its scheme."""
-    return link.partition("://")[2].rstrip("/")
 
 
 def _is_teaser(article: Article, raw: RawEntry) -> bool:

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
-from urllib.parse import SplitResult, quote, urlsplit
+from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 from dateutil import parser as dateparser
 
@@ -50,6 +50,9 @@ MAX_TITLE_CHARS = 500
 MAX_AUTHOR_CHARS = 200
 #: A title made from a first sentence is cut here.
 MADE_TITLE_CHARS = 120
+
+#: A part of an address with so many words is a title; "world-europe" is none.
+FEWEST_TITLE_WORDS = 4
 
 #: Names of zones that RFC 822 defines; any other name without an offset counts as no zone.
 _ZONE_HOURS = {"UT": 0, "GMT": 0, "UTC": 0, "Z": 0, "EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7,
@@ -360,6 +363,22 @@ def _escaped(part: str, *, safe: str) -> str:
     """Escapes written one way: none where none is needed, capitals elsewhere."""
     part = _ESCAPED.sub(lambda m: c if _UNRESERVED.fullmatch(c := chr(int(m[1], 16))) else m[0].upper(), part)
     return quote(part, safe=safe + "%")
+
+
+def bare_address(url: str) -> str:
+    """What to call what is a link and nothing else: the address without its scheme."""
+    return url.partition("://")[2].rstrip("/")
+
+
+def title_in_address(url: str) -> str:
+    """The title that a site wrote into an address ("/2025/05/floods-cut-off-villages.html"), or the bare address."""
+    for part in reversed(url.partition("?")[0].split("/")[3:]):
+        words = re.sub(r"\.\w{1,5}$", "", unquote(part)).replace("_", "-").split("-")
+        words = [word for word in words if word.isalpha() or re.fullmatch(r"\d{1,4}", word)]
+        if sum(word.isalpha() for word in words) >= FEWEST_TITLE_WORDS:
+            title = " ".join(words)
+            return title[0].upper() + title[1:]
+    return bare_address(url)
 
 
 def host_of(url: str) -> str:

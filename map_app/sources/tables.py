@@ -4,15 +4,12 @@ import csv
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 from typing import TextIO
 
 from map_app.errors import UnreadableError
-from map_app.model import Article
-from map_app.sources.coordinates import gkg_places
 from map_app.sources.decode import decode, encoding_of_file
 from map_app.sources.fields import field_names
-from map_app.sources.gdelt import gkg_row, is_gkg
+from map_app.sources.gdelt import is_gdelt, read_gdelt
 from map_app.sources.reading import Failure, Item, Reading, whole
 
 #: Gives the next so many characters of a text, none at its end.
@@ -205,8 +202,8 @@ def read_table(reading: Reading) -> Iterator[Item]:
         first_line = next((line for line in sample.splitlines() if line.strip()), "").removeprefix("\ufeff")
         if not first_line:
             raise UnreadableError("it is empty")
-        if is_gkg(first_line):
-            yield from _gkg(reading, file)
+        if is_gdelt(first_line):
+            yield from read_gdelt(reading, file)
             return
         delimiter = _delimiter(first_line, reading.ending)
         doubled = '""' in sample.replace('"",', "").replace(',""', "")
@@ -234,18 +231,6 @@ def read_table(reading: Reading) -> Iterator[Item]:
                 yield Failure(where, f"it has {len(cells)} cells where the first row names {len(header)} columns")
             else:
                 yield from reading.row(dict(zip(header, cells, strict=True)), where)
-
-
-def _gkg(reading: Reading, lines: Iterable[str]) -> Iterator[Item]:
-    for number, line in enumerate(lines, start=1):
-        row = gkg_row(line.replace("\0", ""))
-        where = f"{reading.name}, row {number}"
-        if row is None:
-            yield Failure(where, "it has not the columns of GDELT's knowledge graph")
-            continue
-        given = gkg_places(str(row.pop("locations")))
-        for item in reading.row(row, where):
-            yield replace(item, given=given) if isinstance(item, Article) else item
 
 
 def _delimiter(first_line: str, ending: str) -> str:

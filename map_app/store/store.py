@@ -73,7 +73,9 @@ def fingerprint_of(article: Article, version: str) -> str:
     moment = article.published.replace(microsecond=0).isoformat() if article.published else ""
     content += [article.domain, moment, version]
     content += [f"by {article.author}"] if article.author else []
-    content += [f"{given.name} {given.point.latitude} {given.point.longitude}" for given in article.given]
+    for given in article.given:
+        content.append(f"{given.name} {given.point.latitude} {given.point.longitude}")
+        content += [f"area {given.radius_km}"] if given.is_area else []
     return hashlib.sha256(json.dumps([storable(part) for part in content]).encode()).hexdigest()[:32]
 
 
@@ -302,7 +304,9 @@ def _article(row: Row) -> Article:
         id=row["id"], title=row["title"], text=row["text"], url=row["url"], publisher=row["publisher"],
         published=query.moment(row["published"]), language=row["language"], domain=row["domain"], source=row["source"],
         author=row["author"],
-        given=tuple(GivenPlace(name, Point(north, east)) for name, north, east in json.loads(row["given"])),
+        given=tuple(
+            GivenPlace(name, Point(north, east), *area) for name, north, east, *area in json.loads(row["given"])
+        ),
     )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import fields
 from typing import Any
 
-from map_app.model import Article, Field, Kind, Place, Resolution
+from map_app.model import Article, Field, GivenPlace, Kind, Place, Resolution
 from map_app.store.copies import forget_if_empty, group_of
 from map_app.store.query import ROLES
 from map_app.store.text import storable
@@ -30,7 +30,7 @@ def write_article(
         "id": article.id, "fingerprint": fingerprint, "title": article.title, "text": article.text,
         "url": article.url, "publisher": article.publisher, "language": article.language,
         "domain": article.domain, "source": article.source, "author": article.author,
-        "given": json.dumps([[given.name, given.point.latitude, given.point.longitude] for given in article.given]),
+        "given": json.dumps([_given(given) for given in article.given]),
     }  # fmt: skip
     row: dict[str, object] = {name: storable(value) for name, value in values.items()}
     row["published"] = published = int(article.published.timestamp()) if article.published else None
@@ -74,6 +74,12 @@ def write_article(
         "INSERT INTO unplaced VALUES (?, ?, ?, ?)",
         [(number, name, reason, times) for (name, reason), times in unplaced.items()],
     )
+
+
+def _given(given: GivenPlace) -> list[object]:
+    """As `_article` in store.py reads it; shorter for spots, as stores from before areas have it."""
+    spot: list[object] = [given.name, given.point.latitude, given.point.longitude]
+    return [*spot, True, given.radius_km] if given.is_area else spot
 
 
 def _mentions(resolutions: Sequence[Resolution]) -> dict[str, tuple[Place, list[Resolution]]]:

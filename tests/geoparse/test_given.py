@@ -45,3 +45,25 @@ def test_a_place_that_no_word_names_is_added_without_words() -> None:
 
 def test_without_anything_given_nothing_changes() -> None:
     assert with_given(given(), [found(ILLINOIS)]) == [found(ILLINOIS)]
+
+
+AREA = GivenPlace("", Point(39.9, -89.6), is_area=True, radius_km=60)
+
+
+def test_an_area_backs_what_lies_in_it_and_is_no_pin_beside_it() -> None:
+    [r] = with_given(given(AREA), [found(ILLINOIS)])
+    assert r.place == ILLINOIS
+    assert r.evidence[0].detail == "an area some 120 km across around 39.9000, -89.6000, nowhere in it in particular"
+
+
+def test_an_area_in_which_no_name_lies_is_added_as_an_area() -> None:
+    _, added = with_given(given(AREA), [found(UKRAINE, "Ukraine")])
+    assert added.place is not None
+    assert (added.place.feature, added.place.radius_km) == (Feature.REGION, 60)
+    assert added.place.name == "area around 39.90, -89.60"
+    assert "nowhere in it in particular" in added.evidence[0].detail
+
+
+def test_a_name_within_the_area_of_that_name_stays_where_it_is() -> None:
+    area = GivenPlace("Springfield", Point(39.0, -89.0), is_area=True, radius_km=200)
+    assert [r.place for r in with_given(given(area), [found(ILLINOIS)])] == [ILLINOIS]

@@ -104,7 +104,10 @@ def test_an_updated_article_keeps_its_number_and_nothing_of_what_it_said_before(
 
 def test_places_that_came_with_an_article_come_back_with_it(store: Store) -> None:
     article, resolutions = ARTICLES[0]
-    given = replace(article, given=(GivenPlace("Kyiv", Point(50.45, 30.52)), GivenPlace("", Point(-1.5, 0.25))))
+    given = replace(
+        article,
+        given=(GivenPlace("Kyiv", Point(50.45, 30.52)), GivenPlace("", Point(-1.5, 0.25), is_area=True, radius_km=7.5)),
+    )
     assert store.put([(given, resolutions)]) == PutReport(updated=1)
     assert store.article(given.id) == given
     assert store.put([(given, resolutions)]) == PutReport(unchanged=1)
