@@ -42,7 +42,7 @@ NO_RIVAL_MARGIN = 5.0
 class Weights:
     """What each reason adds to a candidate's score; set by hand and checked on half of the documents."""
 
-    in_container: float = 4.0
+    in_container: float = 6.0
     #: The container of a later name of the same list.
     in_list: float = 2.0
     contains_previous: float = 2.5

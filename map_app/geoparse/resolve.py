@@ -17,11 +17,11 @@ from map_app.geoparse.homes import Home, NameSenses, learn_home
 from map_app.geoparse.options import Option, Options, OptionsFinder, admin1_key
 from map_app.geoparse.ranking import Group, Ranking, Weights
 from map_app.geoparse.roles import give_roles
-from map_app.geoparse.surroundings import read_surroundings
+from map_app.geoparse.surroundings import Surroundings, read_surroundings
 from map_app.model import Article, Candidate, Evidence, Feature, Field, Kind, Place, Resolution, Toponym
 
 #: Changes whenever the rules or weights may rank otherwise.
-RULES_VERSION = "rules5"
+RULES_VERSION = "rules6"
 
 #: Runners-up kept with a resolution, the chosen one included.
 MAX_CANDIDATES = 5
@@ -37,6 +37,7 @@ _ALONE = {"washington": ("US", ("District of Columbia", "Washington, D.C."), Fea
 
 _DIVISIONS = frozenset({Feature.ADMIN1, Feature.ADMIN2, Feature.REGION})
 _TOWNS = frozenset({Feature.CITY})
+_NATURE = frozenset({Feature.WATER, Feature.REGION, Feature.OTHER})
 
 
 class Resolver:
@@ -115,8 +116,7 @@ class Resolver:
         for i, around in enumerate(read_surroundings(article, toponyms, self._is_area, self._is_large_town)):
             if toponyms[i].kind is Kind.DEMONYM:
                 continue
-            known = toponyms[i].known
-            options = self._finder.known(known) if known else self._finder.options(toponyms[i].name)
+            options = self._options(toponyms[i], around)
             key = (options.key, fold(around.container) if around.container else "", around.stated_kind)
             group = groups.get(key)
             if group is None:
@@ -126,6 +126,15 @@ class Resolver:
             group.members.append(i)
             group.evidence += toponyms[i].confidence
         return list(groups.values())
+
+    def _options(self, toponym: Toponym, around: Surroundings) -> Options:
+        if toponym.known:
+            return self._finder.known(toponym.known)
+        if around.nature:
+            options = self._finder.options(f"{toponym.name} {around.nature}")
+            if any(o.place.feature in _NATURE and o.penalty == 0 for o in options.items):
+                return options
+        return self._finder.options(toponym.name)
 
     def _score_alone(self, ranking: Ranking, number: int, group: Group) -> None:
         """The parts of the score that no other choice can change."""

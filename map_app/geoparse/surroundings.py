@@ -27,6 +27,10 @@ _DIVISIONS_AFTER = re.compile(
     r"\s+(?:regions|oblasts|provinces|states|governorates|prefectures|districts|counties|parishes)(?![\w-])",
     re.IGNORECASE,
 )
+#: "the Niger river": the river, not the country. Written large, the word is part of the name itself.
+_NATURE_AFTER = re.compile(
+    r"\s(river|delta|valley|basin|strait|sea|gulf|bay|lake|canal|desert|peninsula|mountains|islands?|archipelago)(?![\w-])"
+)
 #: Between the names of a list.
 _LIST_LINK = re.compile(r"\s*,\s*(?:(?:and|or)\s+)?|\s+(?:and|or|&)\s+")
 #: From what holds a place to the place: "the Texas town of Paris", "the northern Iraqi city of Mosul", "Syria's Idlib".
@@ -34,6 +38,13 @@ _HELD_LINK = re.compile(
     r"(?:['’]s)?\s+(?:[a-z-]+\s+){0,2}"
     r"(?:city|town|village|suburb|capital|port|province|region|district|county|state|island|city-state)\s+of\s+(?:the\s+)?"
     r"|['’]s\s+(?:[a-z-]+\s+){0,3}"
+)
+#: "In London, Canada's prime minister": the second name begins the sentence proper, and holds nothing.
+_OWNER = re.compile(r"['’]s?\s")
+#: "In Portland, Maine's largest city": here it does hold the first.
+_OWNER_OF_IT = re.compile(
+    r"['’]s?\s+(?:[\w-]+\s+){0,3}(?:city|capital|town|village|port|hub|resort|suburb|settlement)(?![\w-])",
+    re.IGNORECASE,
 )
 _TOWN_BEFORE = re.compile(r"(?:city|town|village|port|capital)(?:\s+of|,)?\s+$", re.IGNORECASE)
 
@@ -48,6 +59,8 @@ class Surroundings:
     stated_kind: str = ""
     #: What a later name of the same list is said to lie in: "Dallas" in "Dallas and Austin, Texas".
     listed_in: str = ""
+    #: The word behind it that makes it a part of nature ("river"), or empty.
+    nature: str = ""
     #: Whether it stands in a list of divisions ("Knox, Blount and Loudon counties").
     is_listed_division: bool = False
 
@@ -80,7 +93,8 @@ def read_surroundings(
                 outer = toponyms[following].name
                 # "Washington, New York and Boston" are three towns, "Niger, Nigeria and Togo" three countries.
                 is_listed = goes_on and "(" not in link and (is_large_town(outer) or is_area(toponym.name))
-                container = outer if is_area(outer) and not is_listed else ""
+                is_subject = "(" not in link and _is_owner(text, toponyms[following].end)
+                container = outer if is_area(outer) and not is_listed and not is_subject else ""
             if not container:
                 container = _holder(text, toponyms, previous, i)
             listed_in = ""
@@ -89,7 +103,8 @@ def read_surroundings(
                 in_plural = in_plural or out[following].is_listed_division
                 listed_in = "" if is_area(toponym.name) else out[following].container or out[following].listed_in
             kind = "division" if in_plural else _stated_kind(text, toponym)
-            out[i] = Surroundings(container, kind, listed_in, in_plural)
+            nature = _NATURE_AFTER.match(text, toponym.end)
+            out[i] = Surroundings(container, kind, listed_in, nature[1] if nature else "", in_plural)
             goes_on = link is not None and _LIST_LINK.fullmatch(link) is not None
         following = i
     return out
@@ -104,6 +119,11 @@ def _between(text: str, toponyms: Sequence[Toponym], i: int, following: int) -> 
         return None
     link = text[here.end : after.start]
     return None if "\n" in link else link
+
+
+def _is_owner(text: str, end: int) -> bool:
+    """Whether the name that ends there owns what the sentence speaks of next, rather than the place before it."""
+    return _OWNER.match(text, end) is not None and _OWNER_OF_IT.match(text, end) is None
 
 
 def _holder(text: str, toponyms: Sequence[Toponym], previous: int, i: int) -> str:

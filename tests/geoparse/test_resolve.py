@@ -48,6 +48,41 @@ def test_a_name_alone_is_the_best_known_place(resolver):
     assert paris.place.country_code == "FR"
 
 
+def test_a_stated_container_decides_though_the_article_speaks_of_another_place_of_that_name(resolver):
+    text = "Police in Victoria spoke of Melbourne and Werribee; in Victoria, B.C., ferries ran."
+    resolutions = resolve(resolver, text, "Victoria", "Melbourne", "Werribee", "Victoria", "B.C.")
+    assert [r.place.country_code for r in resolutions] == ["AU", "AU", "AU", "CA", "CA"]
+
+
+@pytest.mark.parametrize(
+    ("text", "names", "country"),
+    [
+        ("In Paris, Canada's prime minister met her French host.", ["Paris", "Canada"], "FR"),
+        ("In Athens, Georgia's president met the prime minister of Greece.", ["Athens", "Georgia", "Greece"], "GR"),
+        ("In Portland, Maine's largest city, it snowed.", ["Portland", "Maine"], "US"),
+    ],
+)
+def test_what_owns_the_next_words_holds_no_place_unless_it_says_so(resolver, text, names, country):
+    resolutions = resolve(resolver, text, *names)
+    assert resolutions[0].place.country_code == country
+    if country == "US":
+        assert resolutions[0].place.admin1 == "Maine"
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "feature"),
+    [
+        ("The Niger river flooded.", "Niger", Feature.WATER),
+        ("The Congo basin is dry.", "Congo", Feature.REGION),
+        ("The Niger government spoke.", "Niger", Feature.COUNTRY),
+        ("The Texas river board met.", "Texas", Feature.ADMIN1),
+    ],
+)
+def test_a_word_of_nature_behind_a_name_makes_it_one_where_there_is_one(resolver, text, name, feature):
+    [resolution] = resolve(resolver, text, name)
+    assert resolution.place.feature is feature
+
+
 @pytest.mark.parametrize(("name", "country"), [("Heathrow", "GB"), ("the White House", "US")])
 def test_a_site_that_the_world_speaks_of_goes_before_a_small_town_of_its_name(resolver, name, country):
     [site] = resolve(resolver, f"A crowd stood outside {name} on Monday.", name)
