@@ -49,9 +49,9 @@ _WEB_PAGE = re.compile(r"<!doctype\s+html|<html[\s>]", re.IGNORECASE)
 _EAST_ASIAN_DATE = re.compile(r"(\d{4})\s*[年년]\s*(\d{1,2})\s*[月월]\s*(\d{1,2})\s*[日일]")
 _GEOMETRY = re.compile(r"</?(?:gml|georss|geo):[^<>]{0,1000}>", re.IGNORECASE)
 _ELEMENT = re.compile(r"<[^\W\d]")
-_CROWDED_ELEMENT = re.compile(
-    rf"""<[^\W\d][^\s/>]*(?:\s+[^\s=<>"']+\s*=\s*(?:"[^"<]*"|'[^'<]*')){{{MAX_ATTRIBUTES + 1}}}"""
-)
+#: Each part begins otherwise and none holds a "<", so that no character is looked at twice, however tags are broken.
+_TAG = re.compile(r"""<[^\W\d](?:[^<>"']+|"[^"<]*"|'[^'<]*')*""")
+_QUOTED = re.compile(r""""[^"]*"|'[^']*'""")
 
 
 def read_xml(text: str, url: str) -> FeedDocument:
@@ -59,12 +59,13 @@ def read_xml(text: str, url: str) -> FeedDocument:
 
     Raises UnreadableError where it is none, or one that attacks its reader, TooLargeError for too many elements.
     """
-    elements = sum(1 for _ in islice(_ELEMENT.finditer(text), MAX_ELEMENTS + 1))
+    # Counted is what feedparser will meet: entities can hold elements, or an attribute a piece.
+    body = without_doctype(_DECLARATION.sub("", text, count=1))
+    elements = sum(1 for _ in islice(_ELEMENT.finditer(body), MAX_ELEMENTS + 1))
     if elements > MAX_ELEMENTS:
         raise TooLargeError(f"it has more than {MAX_ELEMENTS:,} elements: no feed that can be read in bounded time")
-    if _CROWDED_ELEMENT.search(text):
+    if any(_is_crowded(tag[0]) for tag in _TAG.finditer(body)):
         raise TooLargeError(f"an element has more than {MAX_ATTRIBUTES} attributes: no feed that is meant to be read")
-    body = without_doctype(_DECLARATION.sub("", text, count=1))
     warning = ""
     try:
         parsed = _parsed(body, url)
@@ -91,6 +92,10 @@ def read_xml(text: str, url: str) -> FeedDocument:
         entries=tuple(_raw_entry(entry) for entry in parsed["entries"]),
         warning=warning,
     )
+
+
+def _is_crowded(tag: str) -> bool:
+    return tag.count("=") > MAX_ATTRIBUTES and _QUOTED.sub("", tag).count("=") > MAX_ATTRIBUTES
 
 
 def _parsed(body: str, url: str) -> Mapping[str, Any]:

@@ -392,6 +392,21 @@ def test_a_feed_with_an_element_of_a_hundred_thousand_attributes_is_refused(quot
     assert read(f"<rss {few}><channel><item><title>Story</title></item></channel></rss>").entries
 
 
+def test_attributes_and_elements_that_entities_put_together_are_counted_as_well() -> None:
+    hundreds = [" ".join(f'a{n}x{m}=""' for m in range(100)) for n in range(3)]
+    pieces = "".join(f"<!ENTITY e{n} '{hundred}'>" for n, hundred in enumerate(hundreds))
+    item = "<channel><item><title>Story</title></item></channel>"
+    with pytest.raises(TooLargeError, match="200 attributes"):
+        read(f"<!DOCTYPE rss [{pieces}]><rss &e0; &e1; &e2;>{item}</rss>")
+    many = "<!ENTITY e '" + "<a/>" * 40_000 + "'>"
+    with pytest.raises(TooLargeError, match="200,000 elements"):
+        read(f"<!DOCTYPE rss [{many}]><rss>{item}&e;&e;&e;&e;&e;&e;</rss>")
+
+
+def test_tags_that_are_never_closed_are_looked_through_once() -> None:
+    assert read("<rss>" + "<a" * 1000 + "b" * 3_000_000).entries == ()  # hours, where each is looked for to the end
+
+
 def test_no_more_than_ten_thousand_entries_are_read_and_that_is_noted() -> None:
     feed = read(json.dumps({"items": [{"title": f"Story {n}"} for n in range(10_001)]}))
     assert len(feed.entries) == 10_000
