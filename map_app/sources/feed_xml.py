@@ -51,6 +51,8 @@ _GEOMETRY = re.compile(r"</?(?:gml|georss|geo):[^<>]{0,1000}>", re.IGNORECASE)
 _ELEMENT = re.compile(r"<[^\W\d]")
 #: Each part begins otherwise and none holds a "<", so that no character is looked at twice, however tags are broken.
 _TAG = re.compile(r"""<[^\W\d](?:[^<>"']+|"[^"<]*"|'[^'<]*')*""")
+#: Where feedparser takes a document to begin.
+_BEGINNING = re.compile(r"<\w", re.ASCII)
 _QUOTED = re.compile(r""""[^"]*"|'[^']*'""")
 
 
@@ -102,6 +104,10 @@ def _parsed(body: str, url: str) -> Mapping[str, Any]:
     import feedparser  # noqa: PLC0415  # takes as long to load as a feed to read
 
     declared = b'<?xml version="1.0" encoding="utf-8"?>\n'
+    # It looks for entities from each line before the first element to the end of the blank lines that follow.
+    beginning = _BEGINNING.search(body)
+    head = body[: beginning.start()] if beginning else body
+    body = " ".join(head.split()) + body[len(head) :]
     found: Mapping[str, Any] = feedparser.parse(
         io.BytesIO(declared + body.encode("utf-8", errors="replace")),  # bare bytes might be opened as a path
         response_headers={"content-type": "application/xml; charset=utf-8", "content-location": url},

@@ -407,6 +407,12 @@ def test_tags_that_are_never_closed_are_looked_through_once() -> None:
     assert read("<rss>" + "<a" * 1000 + "b" * 3_000_000).entries == ()  # hours, where each is looked for to the end
 
 
+@pytest.mark.parametrize("before", ['<?xml version="1.0"?>', "<!-- made by hand -->", "<é>"])
+def test_blank_lines_before_a_feed_are_passed_over_however_many(before: str) -> None:
+    feed = before + "\n" * 500_000 + rss("<title>Story</title>").partition("?>")[2]  # hours, if each is a beginning
+    assert [entry.article.title for entry in read(feed).entries] == ["Story"]
+
+
 def test_no_more_than_ten_thousand_entries_are_read_and_that_is_noted() -> None:
     feed = read(json.dumps({"items": [{"title": f"Story {n}"} for n in range(10_001)]}))
     assert len(feed.entries) == 10_000
