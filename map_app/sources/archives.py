@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import IO, cast
+from typing import IO, Self, cast
 
 from map_app.errors import TooLargeError, UnreadableError
 from map_app.sources.reading import Budget, Failure
@@ -31,10 +31,16 @@ RATIO_COUNTS_FROM = 8_000_000
 #: The list of files at the end of a .zip, at most: what 10,000 long names take.
 MAX_LIST_BYTES = 6_000_000
 
+#: What a .tar says of one file beside its usual 512 bytes, at most: a long name and a few remarks.
+MAX_HEADER_BYTES = 100_000
+
 CHUNK_BYTES = 1 << 16
 
-_END_OF_ZIP = b"PK\x05\x06"
-_UNPACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2)
+#: zipfile unpacks these a piece at a time, and the others, of which 4 kB may hold gigabytes, as they come.
+_UNPACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+#: Members of a .tar that say something of the next one, and are read into memory for that.
+_TAR_REMARKS = (tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.SOLARIS_XHDTYPE, tarfile.GNUTYPE_LONGNAME,
+                tarfile.GNUTYPE_LONGLINK)  # fmt: skip
 #: What comes out of damaged archives.
 _DAMAGE = (zipfile.BadZipFile, gzip.BadGzipFile, tarfile.TarError, zlib.error, EOFError, ValueError, LookupError,
            NotImplementedError, RuntimeError, OverflowError)  # fmt: skip
@@ -80,8 +86,7 @@ def _damage_named() -> Iterator[None]:
 
 
 def _zip_members(archive: Path, room: Path, budget: Budget) -> Iterator[Member | Failure]:
-    _check_list(archive)
-    with zipfile.ZipFile(archive) as zipped:
+    with _ZipBytes(archive) as file, zipfile.ZipFile(file) as zipped:
         for info in zipped.infolist():
             name = info.filename
             refused = _refused(name) or _link(info.external_attr >> 16)
@@ -90,7 +95,7 @@ def _zip_members(archive: Path, room: Path, budget: Budget) -> Iterator[Member |
             if info.flag_bits & 1:
                 refused = refused or "it is encrypted: unpack it and take what is in it"
             elif info.compress_type not in _UNPACKED:
-                refused = refused or "it is packed in a way that is not read: only deflate and bzip2 are"
+                refused = refused or "it is packed in a way that is not read: only deflate is"
             if refused:
                 yield Failure(_shown(name), refused)
                 continue
@@ -105,21 +110,19 @@ def _zip_members(archive: Path, room: Path, budget: Budget) -> Iterator[Member |
             yield Member(room, _shown(name))
 
 
-def _check_list(archive: Path) -> None:
-    """Refuse a .zip whose list of files would itself fill the memory: zipfile reads all of it."""
-    size = archive.stat().st_size
-    with archive.open("rb") as file:
-        file.seek(max(0, size - (1 << 16) - 22))
-        end = file.read()
-    at = end.rfind(_END_OF_ZIP)
-    if at >= 0 and int.from_bytes(end[at + 12 : at + 16], "little") > MAX_LIST_BYTES:
-        raise TooLargeError(f"it lists more than {MAX_FILES:,} files: unpack it into a folder and take that")
+class _ZipBytes(io.FileIO):
+    """The bytes of a .zip, whose list of files, which zipfile takes as one piece, must not fill the memory."""
+
+    def read(self, size: int | None = -1) -> bytes:
+        if size is not None and size > MAX_LIST_BYTES:
+            raise TooLargeError(f"it lists more than {MAX_FILES:,} files: unpack it into a folder and take that")
+        return super().read(size)
 
 
 def _tar_members(archive: Path, room: Path, budget: Budget) -> Iterator[Member | Failure]:
     with gzip.open(archive) as unzipped:
         metered = _Metered(unzipped, budget, archive.stat().st_size)
-        with tarfile.open(fileobj=cast("IO[bytes]", metered), mode="r|") as tar:
+        with tarfile.open(fileobj=cast("IO[bytes]", metered), mode="r|", tarinfo=_TarHeader) as tar:
             for info in tar:
                 name = info.name
                 refused = _refused(name)
@@ -136,6 +139,24 @@ def _tar_members(archive: Path, room: Path, budget: Budget) -> Iterator[Member |
                     while chunk := packed.read(CHUNK_BYTES):
                         file.write(chunk)
                 yield Member(room, _shown(name))
+
+
+class _TarHeader(tarfile.TarInfo):
+    """Refuses what tarfile would read into memory however long it is, and damage that it would take for the end."""
+
+    @classmethod
+    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
+        try:
+            header = super().frombuf(buf, encoding, errors)
+        except tarfile.HeaderError as e:
+            if not any(buf):
+                raise  # zeros, or nothing any more: the end
+            raise UnreadableError("the archive is damaged; what came before is kept") from e
+        if header.type == tarfile.GNUTYPE_SPARSE:
+            raise UnreadableError("it holds a file with gaps (GNU sparse), which is not read; what came before is kept")
+        if header.type in _TAR_REMARKS and header.size > MAX_HEADER_BYTES:
+            raise TooLargeError(f"it says more than {MAX_HEADER_BYTES:,} bytes of one file; what came before is kept")
+        return header
 
 
 class _Metered(io.RawIOBase):

@@ -1,6 +1,7 @@
 import gzip
 import io
 import stat
+import struct
 import tarfile
 import tempfile
 import zipfile
@@ -170,17 +171,54 @@ def test_archives_within_archives_share_one_limit_and_end_at_the_second(tmp_path
     assert "MAP_APP_MAX_FILE_BYTES" in failures(items)[0][1]
 
 
-def test_an_archive_of_too_many_files_is_refused_before_its_list_is_read(tmp_path: Path) -> None:
+def test_an_archive_of_more_than_ten_thousand_files_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "many.zip"
     with zipfile.ZipFile(path, "w") as archive:
         for number in range(10_050):
             archive.writestr(f"{number}.txt", "")
     assert "more than 10,000 files" in failures(read(path))[-1][1]
-    data = bytearray(path.read_bytes())
-    data[-10:-6] = (2**32 - 2).to_bytes(4, "little")
-    path.write_bytes(data)
-    [(where, why)] = failures(read(path))
-    assert (where, "more than 10,000 files" in why) == ("many.zip", True)
+
+
+@pytest.mark.parametrize("hidden", [False, True], ids=["as it is", "in a longer record that the usual one hides"])
+def test_a_list_of_files_that_would_fill_the_memory_is_not_read(tmp_path: Path, hidden: bool) -> None:
+    entry = zip_bytes({"a": b""}).partition(b"PK\x01\x02")[2].partition(b"PK\x05\x06")[0]
+    listed = (b"PK\x01\x02" + entry) * 150_000
+    end = b"PK\x05\x06" + struct.pack("<4H2LH", 0, 0, 1, 1, 60 if hidden else len(listed), 0, 0)
+    if hidden:
+        end64 = b"PK\x06\x06" + struct.pack("<Q2H2L4Q", 44, 20, 20, 0, 0, 150_000, 150_000, len(listed), 0)
+        end = end64 + b"PK\x06\x07" + struct.pack("<LQL", 0, len(listed), 1) + end
+    (tmp_path / "many.zip").write_bytes(listed + end)
+    [(where, why)] = failures(read(tmp_path / "many.zip"))
+    assert (where, "lists more than 10,000 files" in why) == ("many.zip", True)
+
+
+def test_what_cannot_be_unpacked_a_piece_at_a_time_is_refused(tmp_path: Path) -> None:
+    for kind in (zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA):
+        path = zipped(tmp_path / "a.zip", {"bomb.txt": b"0" * 30_000_000}, kind)
+        assert failures(read(path)) == [("a.zip/bomb.txt", "it is packed in a way that is not read: only deflate is")]
+
+
+@pytest.mark.parametrize("kind", [tarfile.XHDTYPE, tarfile.XGLTYPE, tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_SPARSE])
+def test_a_tar_that_says_megabytes_of_one_file_is_refused(tmp_path: Path, kind: bytes) -> None:
+    info = tarfile.TarInfo("good.txt")
+    info.size = 4
+    long = tarfile.TarInfo("long")
+    long.type, long.size = kind, 5_000_000
+    path = tmp_path / "a.tgz"
+    path.write_bytes(gzip.compress(info.tobuf() + b"Good".ljust(512, b"\0") + long.tobuf() + b"a" * 5_000_000))
+    items = read(path)
+    assert titles(items) == ["Good"]
+    assert ["100,000 bytes of one file" in why or "GNU sparse" in why for _, why in failures(items)] == [True]
+
+
+def test_damage_in_the_middle_of_a_tar_is_not_taken_for_its_end(tmp_path: Path) -> None:
+    info = tarfile.TarInfo("good.txt")
+    info.size = 4
+    member = info.tobuf() + b"Good".ljust(512, b"\0")
+    (tmp_path / "a.tgz").write_bytes(gzip.compress(member + b"damage" * 256 + member))
+    items = read(tmp_path / "a.tgz")
+    assert titles(items) == ["Good"]
+    assert failures(items) == [("a.tgz", "the archive is damaged; what came before is kept")]
 
 
 def test_damaged_encrypted_and_misnamed_archives_are_reported(tmp_path: Path) -> None:
