@@ -181,8 +181,14 @@ def _tarred() -> bytes:
 _MESSAGE = b"From: A <a@e.org>\nSubject: =?utf-8?q?b?=\nDate: Tue, 5 Nov 2024 10:00:00 -0500\n"
 _PARTS = b"Content-Type: multipart/mixed; boundary=x\n\n--x\nContent-Transfer-Encoding: base64\n\nYQ==\n--x--\n"
 _GKG = b"20250102030000-1\t20250102030000\t1\te.org\thttps://e.org/1" + b"\t" * 5 + b"4#A#B#C#1#2#3" + b"\t" * 17
+_EVENT = b"1\t20250501" + b"\t" * 50 + b"4\tA\tB\tC\t\t1\t2\t3\t20250502031500\thttps://e.org/1"
+_PAGE = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nTransfer-Encoding: chunked\r\n\r\n3\r\n<p>\r\n0\r\n\r\n"
+_RECORD = b"WARC/1.0\r\nWARC-Type: response\r\nWARC-Target-URI: https://e.org/\r\nContent-Length: %d\r\n\r\n%s\r\n\r\n"
+_WARC = _RECORD % (len(_PAGE), _PAGE)
 
-parser("table", b'title;text\n"a";"b""c"\n', b"title\ttext\na\tb\n", _GKG, b"title,lat,lon\na,1,2\n")(_file(".csv"))
+parser("table", b'title;text\n"a";"b""c"\n', b"title\ttext\na\tb\n", _GKG, _EVENT, b"title,lat,lon\na,1,2\n")(
+    _file(".csv")
+)
 parser("json", b'{"articles": [{"title": "a"}, {"title": "b"}]}', b'[{"title": "a"}, ')(_file(".json"))
 parser("geojson", b'{"type":"FeatureCollection","features":[{"properties":{"title":"a"},"geometry":{"type":"Point",'
        b'"coordinates":[1,2]}}]}')(_file(".geojson"))  # fmt: skip
@@ -190,6 +196,8 @@ parser("text file", b"Title\n\nTAIPEI, Taiwan - Words.")(_file(".txt"))
 parser("markdown file", b"---\ntitle: a\n---\n# b\n\nc")(_file(".md"))
 parser("message", _MESSAGE + b"\nText", _MESSAGE + _PARTS)(_file(".eml"))
 parser("mailbox", b"From a\n" + _MESSAGE + b"\nText\n\nFrom b\n" + _MESSAGE + _PARTS)(_file(".mbox"))
+parser("web archive", _WARC + _WARC)(_file(".warc"))
+parser("packed web archive", gzip.compress(_WARC) + gzip.compress(_WARC))(_file(".warc.gz"))
 parser("zip", _zipped(a=b"Text", b=b"Text"), _zipped())(_file(".zip"))
 parser("gz", gzip.compress(b"Text"))(_file(".txt.gz"))
 parser("tar", _tarred())(_file(".tgz"))

@@ -29,8 +29,8 @@ def add_commands(commands: Commands) -> None:
         "paths",
         nargs="*",
         metavar="PATH",
-        help="web addresses; .txt, .md, .html, .json, .jsonl, .csv, .tsv, .xml, .eml, .mbox files, .zip, .gz and "
-        ".tar.gz archives and folders of them; - for JSON Lines from a pipe",
+        help="web addresses; .txt, .md, .html, .json, .jsonl, .csv, .tsv, .xml, .eml, .mbox, .warc files, .zip, .gz "
+        "and .tar.gz archives and folders of them; - for JSON Lines from a pipe",
     )
     parser.set_defaults(misunderstood=parser.error)
     parser.add_argument(

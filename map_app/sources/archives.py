@@ -172,7 +172,7 @@ class _Metered(io.RawIOBase):
     def read(self, size: int = -1) -> bytes:
         data = self._stream.read(min(size, CHUNK_BYTES) if size >= 0 else CHUNK_BYTES)
         self._seen += len(data)
-        _spend(self._budget, len(data), self._seen, self._packed_bytes)
+        spend(self._budget, len(data), self._seen, self._packed_bytes)
         return data
 
 
@@ -182,7 +182,7 @@ def _unpack(packed: IO[bytes], room: Path, budget: Budget, *, packed_bytes: int)
     with room.open("wb") as file:
         while chunk := packed.read(CHUNK_BYTES):
             unpacked += len(chunk)
-            _spend(budget, len(chunk), unpacked, packed_bytes)
+            spend(budget, len(chunk), unpacked, packed_bytes)
             file.write(chunk)
 
 
@@ -192,7 +192,8 @@ def _count_file(budget: Budget) -> None:
         raise TooLargeError(f"it holds more than {MAX_FILES:,} files: unpack it into a folder and take that")
 
 
-def _spend(budget: Budget, size: int, unpacked: int, packed_bytes: int) -> None:
+def spend(budget: Budget, size: int, unpacked: int, packed_bytes: int) -> None:
+    """Take `size` bytes more out of the budget; raises TooLargeError where it is spent, or they are a bomb's."""
     budget.bytes -= size
     if budget.bytes < 0:
         raise TooLargeError("it unpacks to more than MAP_APP_MAX_FILE_BYTES allows; what came before is kept")

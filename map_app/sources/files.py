@@ -19,6 +19,7 @@ from map_app.sources.mail import read_mailbox, read_message
 from map_app.sources.markup import markdown_to_text, read_page
 from map_app.sources.reading import Budget, Failure, Item, Note, Reading, whole
 from map_app.sources.tables import json_lines, read_json, read_json_lines, read_table
+from map_app.sources.warc import read_warc
 
 __all__ = ["Failure", "Item", "Note", "Preview", "files_in", "preview", "read_lines", "read_path"]
 
@@ -194,6 +195,9 @@ def _read_file(reading: Reading) -> Iterator[Item]:
 
 
 def _read_archive(reading: Reading) -> Iterator[Item]:
+    if reading.name.lower().endswith(".warc.gz"):  # packed record by record, so that damage costs but one
+        yield from read_warc(reading)
+        return
     if reading.depth >= MAX_DEPTH:
         raise TooLargeError(f"refused: it is an archive within {MAX_DEPTH} others")
     budget = reading.budget or Budget(reading.max_bytes, MAX_FILES)
@@ -273,6 +277,7 @@ READERS: dict[str, Callable[[Reading], Iterator[Item]]] = {
     ".atom": _read_feed,
     ".eml": read_message,
     ".mbox": read_mailbox,
+    ".warc": read_warc,
     ".zip": _read_archive,
     ".gz": _read_archive,
     ".tgz": _read_archive,

@@ -122,17 +122,25 @@ def read_web(fetcher: Fetcher, url: str, *, max_chars: int, now: datetime) -> It
     """The article at a web address, or a Failure that says why there is none; never raises for what the web does."""
     try:
         fetched = fetcher.get(url, accept=ACCEPT)
-        page = article_page(fetched)
     except HttpStatusError as e:
         yield Failure(url, f"{e}{_advice(e.status)}")
-        return
     except SourceError as e:
         yield Failure(url, str(e))
+    else:
+        yield from read_answer(fetched, where=url, source=fetched.url, max_chars=max_chars, now=now)
+
+
+def read_answer(fetched: Fetched, *, where: str, source: str, max_chars: int, now: datetime) -> Iterator[Item]:
+    """The article of what an address answered, now or once, or a Failure that says why there is none."""
+    try:
+        page = article_page(fetched)
+        draft, date_note = draft_of_page(replace(page, url=address_of(page, fetched.url)), now=now)
+        article, notes = make_article(draft, source=source, max_chars=max_chars)
+    except SourceError as e:
+        yield Failure(where, str(e))
         return
-    draft, date_note = draft_of_page(replace(page, url=address_of(page, fetched.url)), now=now)
-    article, notes = make_article(draft, source=fetched.url, max_chars=max_chars)
     yield article
-    yield from (Note(url, note) for note in (*notes, *([date_note] if date_note else [])))
+    yield from (Note(where, note) for note in (*notes, *([date_note] if date_note else [])))
 
 
 def article_page(fetched: Fetched) -> Page:
