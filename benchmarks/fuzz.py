@@ -186,9 +186,8 @@ _PAGE = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nTransfer-Encoding: chunk
 _RECORD = b"WARC/1.0\r\nWARC-Type: response\r\nWARC-Target-URI: https://e.org/\r\nContent-Length: %d\r\n\r\n%s\r\n\r\n"
 _WARC = _RECORD % (len(_PAGE), _PAGE)
 
-parser("table", b'title;text\n"a";"b""c"\n', b"title\ttext\na\tb\n", _GKG, _EVENT, b"title,lat,lon\na,1,2\n")(
-    _file(".csv")
-)
+parser("table", b'title;text\n"a";"b""c"\n', b"title\ttext\na\tb\n", b"title,lat,lon\na,1,2\n")(_file(".csv"))
+parser("gdelt", _GKG, _EVENT + b"\n" + _EVENT)(_file(".csv"))
 parser("json", b'{"articles": [{"title": "a"}, {"title": "b"}]}', b'[{"title": "a"}, ')(_file(".json"))
 parser("geojson", b'{"type":"FeatureCollection","features":[{"properties":{"title":"a"},"geometry":{"type":"Point",'
        b'"coordinates":[1,2]}}]}')(_file(".geojson"))  # fmt: skip
