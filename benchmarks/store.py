@@ -26,6 +26,9 @@ DAYS = 365
 #: How many places an article names; news articles name a handful.
 FEWEST_PLACES, MOST_PLACES = 1, 7
 
+#: The share of articles that say where they were filed; often it is what they are about too.
+FILED = 0.5
+
 SENTENCES_BETWEEN = 3
 FILLER = "Officials said the matter would be looked at again in the coming weeks. "
 TOPICS = ("election", "harvest", "flood", "budget", "football", "ceasefire", "railway", "strike")
@@ -58,11 +61,15 @@ def made_up_articles(
         named = list(dict.fromkeys(chance.choices(places, weights, k=chance.randint(FEWEST_PLACES, MOST_PLACES))))
         text = ""
         resolutions: list[Resolution] = []
+        if chance.random() < FILED:
+            place = chance.choice(named)
+            text = f"{place.name} - "
+            resolutions.append(Resolution(Toponym(place.name, 0, len(place.name)), place, 0.9, Role.DATELINE))
         for place in named:
             text += f"A {chance.choice(TOPICS)} in "
             toponym = Toponym(place.name, len(text), len(text) + len(place.name))
             text += f"{place.name} was in the news. " + FILLER * SENTENCES_BETWEEN
-            resolutions.append(Resolution(toponym, place, 0.9, Role.MENTION if resolutions else Role.FOCUS))
+            resolutions.append(Resolution(toponym, place, 0.9, Role.FOCUS if place is named[0] else Role.MENTION))
         published = LAST_DAY - timedelta(seconds=chance.randrange(DAYS * 86_400))
         publisher = f"Outlet {chance.randrange(200)}"
         yield (
@@ -96,6 +103,7 @@ def main() -> None:
         "all": ArticleFilter(),
         "30 days": ArticleFilter(since=date(2025, 6, 1)),
         "a country": ArticleFilter(countries=frozenset({"AA"})),
+        "a role": ArticleFilter(roles=frozenset({Role.DATELINE})),
         "words": ArticleFilter(words="ceasefire harvest"),
     }
     with tempfile.TemporaryDirectory() as folder, Store.open(Path(folder) / "articles.sqlite") as store:

@@ -1,5 +1,6 @@
 """The types that the rooms hand to each other. Plain frozen values; no behaviour that needs another room."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
@@ -41,6 +42,12 @@ class Role(StrEnum):
     FOCUS = "focus"
     MENTION = "mention"
     DATELINE = "dateline"
+
+
+def strongest_first(roles: Iterable[Role]) -> tuple[Role, ...]:
+    """Each of the roles once, the one that decides how a place is drawn first."""
+    present = set(roles)
+    return tuple(role for role in Role if role in present)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,14 +192,15 @@ class Story:
     publisher: str
     published: datetime | None
     snippet: Snippet
-    #: The strongest role that the place has in it; MENTION in lists that are not about one place.
-    role: Role = Role.MENTION
+    #: What the place is to it, strongest first: its focus may be where it was filed too. MENTION in lists that are not
+    #: about one place.
+    roles: tuple[Role, ...] = (Role.MENTION,)
     #: Ids and names of the places it is on, most often named first.
     places: tuple[tuple[str, str], ...] = ()
     #: How many other outlets carry the same text, such as an agency's.
     also_in: int = 0
-    #: What each of `places` is to it, in the same order; empty in a popup's stories.
-    place_roles: tuple[Role, ...] = ()
+    #: What each of `places` is to it, in the same order, each as `roles`; empty in a popup's stories.
+    place_roles: tuple[tuple[Role, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +233,7 @@ class ArticleFilter:
     #: ISO 3166-1 alpha-2 codes.
     countries: frozenset[str] = field(default_factory=frozenset)
     features: frozenset[Feature] = field(default_factory=frozenset)
-    #: The strongest role of a place in an article: one in the dateline that the story is about is its focus.
+    #: Any of the roles of a place in an article: one that is in focus and in the dateline is found as either.
     roles: frozenset[Role] = field(default_factory=frozenset)
     publishers: frozenset[str] = field(default_factory=frozenset)
     #: Only articles on this place (Place.id).

@@ -10,10 +10,9 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from map_app.geo import Point
 from map_app.model import ArticleFilter, Feature, Pin, Place, Role, Story
+from map_app.store.roles import packed, strongest, unpacked, with_any
 from map_app.store.snippets import snippet
 from map_app.store.text import storable
-
-ROLES = (Role.FOCUS, Role.MENTION, Role.DATELINE)
 
 #: A place is read from these columns.
 _PLACE = "p.id, p.name, p.latitude, p.longitude, p.feature, p.country_code, p.admin1, p.population, p.geonameid"
@@ -107,7 +106,8 @@ class _Where:
         if f.features:
             self._mention(f"m.feature IN ({_marks(f.features)})", *_sorted(f.features))
         if f.roles:
-            self._mention(f"m.role IN ({_marks(f.roles)})", *sorted(ROLES.index(role) for role in f.roles))
+            numbers = with_any(f.roles)
+            self._mention(f"m.roles IN ({_marks(numbers)})", *numbers)
         if f.place:
             self._mention("m.place = (SELECT number FROM place WHERE id = ?)", storable(f.place))
 
@@ -182,12 +182,12 @@ def pins(connection: sqlite3.Connection, f: ArticleFilter, stories_per_pin: int,
     rows = connection.execute(
         f"""
         WITH shown AS (
-            SELECT m.place, m.article, m.role, row_number() OVER (
+            SELECT m.place, m.article, m.roles, row_number() OVER (
                 PARTITION BY m.place ORDER BY ifnull(m.published > ?, 1), m.published DESC NULLS LAST, m.article DESC
             ) AS rank
             FROM mention m WHERE {condition}
         )
-        SELECT {_PLACE}, p.number, count(*) AS articles, min(s.role) AS role,
+        SELECT {_PLACE}, p.number, count(*) AS articles, min({strongest("s.roles")}) AS role,
             group_concat(s.article) AS numbers,
             group_concat(CASE WHEN s.rank <= ? THEN s.rank || ':' || s.article END) AS newest
         FROM shown s JOIN place p ON p.number = s.place GROUP BY s.place ORDER BY articles DESC, p.name
@@ -205,7 +205,7 @@ def pins(connection: sqlite3.Connection, f: ArticleFilter, stories_per_pin: int,
             article_count=row["articles"],
             stories=tuple(stories[row["number"], number] for number in newest[row["number"]]),
             article_numbers=tuple(sorted(int(n) for n in row["numbers"].split(","))),
-            role=ROLES[row["role"]],
+            role=unpacked(row["role"])[0],
         )
         for row in rows
     ]
@@ -233,11 +233,11 @@ def _stories_at(connection: sqlite3.Connection, wanted: dict[int, list[int]]) ->
             row["number"]: row for row in connection.execute(f"SELECT * FROM article WHERE number IN ({marks})", some)
         }
         also_in = _also_in(connection, articles.values())
-        for place, number, role, spans in connection.execute(
-            f"SELECT place, article, role, spans FROM mention WHERE article IN ({marks})", some
+        for place, number, roles, spans in connection.execute(
+            f"SELECT place, article, roles, spans FROM mention WHERE article IN ({marks})", some
         ):
             if (place, number) in pairs:
-                found[place, number] = _story(articles[number], spans, ROLES[role], also_in=also_in.get(number, 0))
+                found[place, number] = _story(articles[number], spans, unpacked(roles), also_in=also_in.get(number, 0))
     return found
 
 
@@ -264,10 +264,10 @@ def _outlet(row: sqlite3.Row) -> str:
 def _story(
     row: sqlite3.Row,
     spans: str,
-    role: Role,
+    roles: tuple[Role, ...],
     places: tuple[tuple[str, str], ...] = (),
     *,
-    place_roles: tuple[Role, ...] = (),
+    place_roles: tuple[tuple[Role, ...], ...] = (),
     also_in: int = 0,
 ) -> Story:
     return Story(
@@ -278,7 +278,7 @@ def _story(
         publisher=row["publisher"],
         published=moment(row["published"]),
         snippet=snippet(row["text"], [(start, end) for start, end in json.loads(spans)]),
-        role=role,
+        roles=roles,
         places=places,
         place_roles=place_roles,
         also_in=also_in,
@@ -320,20 +320,21 @@ def stories(
     passing, passing_values = where.passing()
     numbers = [row["number"] for row in rows]
     places: dict[int, list[tuple[str, str]]] = defaultdict(list)
-    roles: dict[int, list[Role]] = defaultdict(list)
+    roles: dict[int, list[tuple[Role, ...]]] = defaultdict(list)
     cut_at: dict[int, sqlite3.Row] = {}
     for start in range(0, len(numbers), _CHUNK):
         some = numbers[start : start + _CHUNK]
         for row in connection.execute(
             f"""
-            SELECT m.article, m.spans, m.role, m.times, p.id, p.name, {passing} AS passes
+            SELECT m.article, m.spans, m.roles, {strongest("m.roles")} AS strongest, m.times, p.id, p.name,
+                {passing} AS passes
             FROM mention m JOIN place p ON p.number = m.place
-            WHERE m.article IN ({_marks(some)}) ORDER BY m.times DESC, m.role, p.name
+            WHERE m.article IN ({_marks(some)}) ORDER BY m.times DESC, strongest, p.name
             """,
             [*passing_values, *some],
         ):
             places[row["article"]].append((row["id"], row["name"]))
-            roles[row["article"]].append(ROLES[row["role"]])
+            roles[row["article"]].append(unpacked(row["roles"]))
             best = cut_at.get(row["article"])
             if best is None or _cut_first(row) < _cut_first(best):
                 cut_at[row["article"]] = row
@@ -341,7 +342,7 @@ def stories(
         _story(
             row,
             cut_at[row["number"]]["spans"] if row["number"] in cut_at else "[]",
-            ROLES[cut_at[row["number"]]["role"]] if f.place and row["number"] in cut_at else Role.MENTION,
+            unpacked(cut_at[row["number"]]["roles"]) if f.place and row["number"] in cut_at else (Role.MENTION,),
             tuple(places[row["number"]]),
             place_roles=tuple(roles[row["number"]]),
             also_in=also_in.get(row["number"], 0),
@@ -352,7 +353,7 @@ def stories(
 
 def _cut_first(row: sqlite3.Row) -> tuple[bool, bool, int, int]:
     """Smallest for the mention to cut the snippet at: one that was asked for, in the text, with the strongest role."""
-    return not row["passes"], row["spans"] == "[]", row["role"], -row["times"]
+    return not row["passes"], row["spans"] == "[]", row["strongest"], -row["times"]
 
 
 def summary(connection: sqlite3.Connection, f: ArticleFilter, now: datetime) -> Summary:
@@ -400,13 +401,25 @@ def facets(connection: sqlite3.Connection, f: ArticleFilter) -> Facets:
     ).fetchall()
     countries = _counted(connection, replace(f, countries=frozenset()), "m.country_code")
     features = _counted(connection, replace(f, features=frozenset()), "m.feature")
-    roles = _counted(connection, replace(f, roles=frozenset()), "m.role")
     return Facets(
         countries=tuple((code, count) for code, count in countries if code),
         features=tuple((Feature(value), count) for value, count in features),
         publishers=tuple((row[0], row[1]) for row in publishers),
-        roles=tuple((ROLES[int(value)], count) for value, count in roles),
+        roles=_role_counts(connection, replace(f, roles=frozenset())),
     )
+
+
+def _role_counts(connection: sqlite3.Connection, f: ArticleFilter) -> tuple[tuple[Role, int], ...]:
+    """Articles in which a place has the role, most first: an article counts for each role that it gives."""
+    condition, values = _Where(f).of_mentions()
+    given = ", ".join(f"max(m.roles & {packed([role])} > 0) AS {role}" for role in Role)
+    counted = ", ".join(f"sum({role})" for role in Role)
+    # Grouped in the order of an index, which is two thirds of the time that counting distinct articles thrice takes.
+    row = connection.execute(
+        f"SELECT {counted} FROM (SELECT {given} FROM mention m WHERE {condition} GROUP BY m.article)", values
+    ).fetchone()
+    counts = [(role, count) for role, count in zip(Role, row, strict=True) if count]
+    return tuple(sorted(counts, key=lambda counted: -counted[1]))
 
 
 def days(connection: sqlite3.Connection, f: ArticleFilter) -> list[tuple[date, int]]:

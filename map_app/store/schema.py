@@ -170,6 +170,39 @@ def _authors(connection: sqlite3.Connection) -> None:
     connection.execute("ALTER TABLE article ADD COLUMN author TEXT NOT NULL DEFAULT ''")
 
 
+def _all_roles(connection: sqlite3.Connection) -> None:
+    """Every role that a place has in an article, where there was its strongest alone; see map_app.store.roles."""
+    for statement in (
+        "DROP INDEX mention_by_article",
+        "DROP INDEX mention_by_country",
+        "DROP INDEX mention_by_feature",
+        "DROP INDEX mention_by_role",
+        # An article whose resolutions cannot be read keeps the one that is known.
+        "ALTER TABLE mention ADD COLUMN roles INTEGER NOT NULL DEFAULT 0",  # sum of 1 focus, 2 mention, 4 dateline
+        "UPDATE mention SET roles = 1 << role",
+        """
+        WITH said AS (
+            SELECT p.number AS place, r.article AS article, sum(DISTINCT
+                CASE json_extract(one.value, '$.role') WHEN 'focus' THEN 1 WHEN 'mention' THEN 2 ELSE 4 END
+            ) AS roles
+            FROM resolutions r
+            JOIN json_each(CASE WHEN json_valid(r.json) THEN r.json ELSE '[]' END) one
+            JOIN place p ON p.id = json_extract(one.value, '$.place.id')
+            WHERE json_extract(one.value, '$.toponym.kind') = 'toponym'
+            GROUP BY p.number, r.article
+        )
+        UPDATE mention SET roles = said.roles FROM said
+        WHERE mention.place = said.place AND mention.article = said.article AND mention.roles <> said.roles
+        """,
+        "ALTER TABLE mention DROP COLUMN role",
+        "CREATE INDEX mention_by_article ON mention (article, published, roles, feature, country_code)",
+        "CREATE INDEX mention_by_country ON mention (country_code, article, published, roles, feature)",
+        "CREATE INDEX mention_by_feature ON mention (feature, article, published, roles, country_code)",
+        "CREATE INDEX mention_by_roles ON mention (roles, article, published, feature, country_code)",
+    ):
+        connection.execute(statement)
+
+
 #: Each takes a store from the version before to its own, its place in the list counted from 1.
 MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     _first_tables,
@@ -180,6 +213,7 @@ MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     feed_entries,
     _given_places,
     _authors,
+    _all_roles,
 )
 
 

@@ -42,6 +42,10 @@ _INVARIANTS = (
         "SELECT id FROM article LEFT JOIN resolutions ON article = number WHERE NOT ifnull(json_valid(json), 0)",
     ),
     (
+        "article {}: a mention has no role",
+        "SELECT DISTINCT id FROM article JOIN mention ON article = number WHERE roles NOT BETWEEN 1 AND 7",
+    ),
+    (
         "article {}: the spans of a mention are unreadable",
         "SELECT DISTINCT id FROM article JOIN mention ON article = number WHERE NOT json_valid(spans)",
     ),

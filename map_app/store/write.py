@@ -9,7 +9,7 @@ from typing import Any
 
 from map_app.model import Article, Field, GivenPlace, Kind, Place, Resolution
 from map_app.store.copies import forget_if_empty, group_of
-from map_app.store.query import ROLES
+from map_app.store.roles import packed
 from map_app.store.text import storable
 
 
@@ -50,12 +50,12 @@ def write_article(
             forget_if_empty(connection, before)
     for place, found in mentions.values():
         connection.execute(
-            "INSERT INTO mention (place, article, role, times, feature, country_code, spans, published)"
+            "INSERT INTO mention (place, article, roles, times, feature, country_code, spans, published)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 _place_number(connection, place),
                 number,
-                min(ROLES.index(r.role) for r in found),
+                packed(r.role for r in found),
                 len(found),
                 place.feature,
                 storable(place.country_code),

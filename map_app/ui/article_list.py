@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import streamlit as st
 
 from map_app.app import App
-from map_app.model import Article, ArticleFilter, Field, Kind, Pin, Resolution, Role, Story
+from map_app.model import Article, ArticleFilter, Field, Kind, Pin, Resolution, Role, Story, strongest_first
 from map_app.store import Summary
 from map_app.store.snippets import snippet
 from map_app.ui import state
@@ -55,11 +55,12 @@ def _story(story: Story) -> str:
 
 
 def _places(story: Story) -> str:
-    """What it is about first and stressed, then what it mentions, and last where it was filed."""
-    roles = story.place_roles or (Role.MENTION,) * len(story.places)
+    """What it is about first and stressed, then what it mentions, and last where it was filed, about that or not."""
+    place_roles = story.place_roles or ((Role.MENTION,),) * len(story.places)
     by_role: dict[Role, list[str]] = {role: [] for role in Role}
-    for (_, name), role in zip(story.places, roles, strict=True):
-        by_role[role].append(escaped(name))
+    for (_, name), roles in zip(story.places, place_roles, strict=True):
+        for role in {roles[0]} | ({Role.DATELINE} & set(roles)):
+            by_role[role].append(escaped(name))
     about = [f'<b title="{ROLES[Role.FOCUS]}">{name}</b>' for name in by_role[Role.FOCUS]]
     names = [*about, *by_role[Role.MENTION]]
     more = [f"{len(names) - NAMES_SHOWN} more"] if len(names) > NAMES_SHOWN else []
@@ -190,7 +191,7 @@ def pins_of(shown: Article, resolutions: Sequence[Resolution]) -> list[Pin]:
     pins = []
     for found in grouped.values():
         spans = [(r.toponym.start, r.toponym.end) for r in found if r.toponym.field is Field.TEXT]
-        role = min((r.role for r in found), key=list(Role).index)
+        roles = strongest_first(r.role for r in found)
         story = Story(
             number=1,
             article_id=shown.id,
@@ -199,8 +200,8 @@ def pins_of(shown: Article, resolutions: Sequence[Resolution]) -> list[Pin]:
             publisher=shown.publisher,
             published=shown.published,
             snippet=snippet(shown.text, spans),
-            role=role,
+            roles=roles,
         )
         if found[0].place:
-            pins.append(Pin(found[0].place, 1, (story,), (1,), role))
+            pins.append(Pin(found[0].place, 1, (story,), (1,), roles[0]))
     return pins

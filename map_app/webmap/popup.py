@@ -56,7 +56,7 @@ def _story(story: Story) -> dict[str, Any]:
         "marks": [
             [_utf16(story.snippet.text[:s]), _utf16(story.snippet.text[:e])] for s, e in story.snippet.highlights
         ],
-        "role": story.role.value,
+        "roles": [role.value for role in story.roles],
         "also": story.also_in,
     }
 

@@ -300,10 +300,10 @@ def test_one_mention_must_pass_all_that_chooses_mentions(store: Store) -> None:
 def test_stories_on_one_place_are_cut_there_and_say_its_role(store: Store) -> None:
     [story] = store.stories(ArticleFilter(place=UKRAINE.id))
     assert [story.snippet.text[s:e] for s, e in story.snippet.highlights] == ["Ukraine"]
-    assert story.role == Role.MENTION
-    assert {s.role for s in store.stories(ArticleFilter(place=KYIV.id))} == {Role.FOCUS}
+    assert story.roles == (Role.MENTION,)
+    assert {s.roles for s in store.stories(ArticleFilter(place=KYIV.id))} == {(Role.FOCUS,)}
     assert story.places == ((KYIV.id, "Kyiv"), (UKRAINE.id, "Ukraine"))
-    assert story.place_roles == (Role.FOCUS, Role.MENTION)
+    assert story.place_roles == ((Role.FOCUS,), (Role.MENTION,))
 
 
 def test_places_of_a_story_come_most_often_named_first(store: Store) -> None:

@@ -70,6 +70,7 @@ def test_a_sound_store_is_said_to_be_sound(path: Path, capsys: pytest.CaptureFix
         ("DELETE FROM resolutions WHERE article = 1", "article k0: what the geoparser said"),
         ("UPDATE resolutions SET json = '[{' WHERE article = 1", "article k0: what the geoparser said"),
         ("UPDATE mention SET spans = '[[' WHERE article = 1", "article k0: the spans"),
+        ("UPDATE mention SET roles = 0 WHERE article = 1", "article k0: a mention has no role"),
         ("UPDATE place SET latitude = 99", "place city:703448: it lies nowhere"),
         ("UPDATE article SET story_group = NULL", "story group 1: no article is in it"),
         ("DELETE FROM place", "mention row None: it refers to a row of place that is not there"),

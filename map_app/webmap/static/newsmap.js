@@ -361,7 +361,7 @@
     const from = story.publisher ? `${story.publisher} · ${when}` : when;
     const also = story.also ? ` · also in ${story.also} other ${story.also === 1 ? "outlet" : "outlets"}` : "";
     const meta = element("div", "nm-meta", from + also);
-    meta.append(element("span", `nm-role nm-role-${story.role}`, ROLE_BADGES[story.role]));
+    for (const role of story.roles) meta.append(element("span", `nm-role nm-role-${role}`, ROLE_BADGES[role]));
     node.append(title, meta);
     const text = element("p", "nm-snippet");
     text.dir = "auto";
