@@ -10,7 +10,7 @@ from streamlit_folium import st_folium
 from map_app.model import Pin
 from map_app.settings import Settings
 from map_app.ui import state
-from map_app.ui.share import MAX_ZOOM, View
+from map_app.ui.share import View
 from map_app.webmap.basemap import constant_map, static_folders
 from map_app.webmap.layers import results_layer
 
@@ -20,10 +20,10 @@ HEIGHT_PX = 800
 #: A click this close to a pin, in degrees, is a click on it: coordinates come back as the browser rounded them.
 SAME_POINT = 1e-4
 
-#: The map may settle by this much on its own.
-SETTLING_PX = 20
-
 START = View(22.0, 12.0, 2)
+
+#: streamlit-folium goes only where it was not sent last; this much, far below what anybody sees, makes a view another.
+OTHER_VIEW = 1e-9
 
 
 def serve_static() -> None:
@@ -39,10 +39,11 @@ def address(name: str) -> str:
 
 @st.fragment
 def show(settings: Settings, pins: Sequence[Pin], countries: Mapping[str, int]) -> None:
-    """Draw the map; moving it runs this alone, a click on a place lists its articles."""
+    """Draw the map; a click on a place lists its articles. Where it is moved its own script tells the address."""
     serve_static()
     start = st.session_state.get("start_view") or START
     target = st.session_state.get("target") or start
+    apart = st.session_state.get("looks", 0) * OTHER_VIEW
     if pins:
         st.button("Fit to results", key="fit", on_click=_fit, args=(pins,))
     with st.container(key="mapframe"):
@@ -56,13 +57,12 @@ def show(settings: Settings, pins: Sequence[Pin], countries: Mapping[str, int]) 
             key="map",
             height=HEIGHT_PX,
             use_container_width=True,
-            center=(target.latitude, target.longitude),
-            zoom=target.zoom,
+            center=(target.latitude, target.longitude + apart),
+            zoom=target.zoom + apart,
             feature_group_to_add=results_layer(pins, country_counts=countries),
-            returned_objects=["last_object_clicked", "last_object_clicked_count", "center", "zoom"],
+            returned_objects=["last_object_clicked", "last_object_clicked_count"],
         )
     _clicked(out, pins)
-    _moved(out)
 
 
 def _fit(pins: Sequence[Pin]) -> None:
@@ -101,32 +101,3 @@ def pin_at(pins: Sequence[Pin], latitude: object, longitude: object) -> Pin | No
         if abs(at.latitude - latitude) < SAME_POINT and abs(at.longitude - longitude) < SAME_POINT:
             return pin
     return None
-
-
-def _moved(out: Mapping[str, object] | None) -> None:
-    center, zoom = (out or {}).get("center"), (out or {}).get("zoom")
-    if not isinstance(center, dict) or not isinstance(zoom, int | float):
-        return
-    latitude, longitude = center.get("lat"), center.get("lng")
-    if not isinstance(latitude, int | float) or not isinstance(longitude, int | float):
-        return
-    view = View(
-        round(max(-90.0, min(90.0, latitude)), 4),
-        round((longitude + 180) % 360 - 180, 4),
-        max(0, min(MAX_ZOOM, round(zoom))),
-    )
-    target = st.session_state.get("target") or st.session_state.get("start_view") or START
-    if not st.session_state.get("settled"):
-        # The map first reports the view that it is made with, before it goes where the link says.
-        st.session_state["settled"] = not moved_by_hand(target, view)
-        return
-    before = st.session_state["view"] or target
-    if moved_by_hand(before, view):
-        state.moved(view)
-
-
-def moved_by_hand(before: View, after: View) -> bool:
-    """Whether the visitor moved the map: it also moves itself, by a few pixels, when it takes its size."""
-    pixel_degrees = 360 / (256 * 2**after.zoom)
-    moved = max(abs(after.latitude - before.latitude), abs(after.longitude - before.longitude))
-    return after.zoom != before.zoom or moved > SETTLING_PX * pixel_degrees

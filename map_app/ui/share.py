@@ -21,7 +21,6 @@ MAX_CHOICES = 300
 
 MAX_ZOOM = 20
 
-_KNOWN = ("from", "to", "when", "country", "q", "kind", "role", "publisher", "place", "article", "lat", "lon", "zoom")
 _COUNTRY = re.compile(r"[A-Z]{2}", re.ASCII)
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _NUMBER = re.compile(r"-?\d{1,4}(\.\d{1,12})?", re.ASCII)
@@ -36,7 +35,7 @@ class View:
 
     latitude: float
     longitude: float
-    zoom: int
+    zoom: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +98,7 @@ def read(parameters: Mapping[str, Sequence[str]]) -> tuple[ViewState, list[str]]
         article=reader.one("article", _text) or "",
         view=None
         if latitude is None or longitude is None
-        else View(latitude, longitude, 4 if zoom is None else max(0, round(zoom))),
+        else View(latitude, longitude, 4 if zoom is None else max(0.0, zoom)),
     )
     return state, reader.notices
 
@@ -123,7 +122,7 @@ def write(state: ViewState) -> dict[str, list[str]]:
         parameters |= {
             "lat": [f"{state.view.latitude:.4f}"],
             "lon": [f"{state.view.longitude:.4f}"],
-            "zoom": [str(state.view.zoom)],
+            "zoom": [f"{state.view.zoom:g}"],
         }
     return {name: values for name, values in parameters.items() if any(values)}
 

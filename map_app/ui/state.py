@@ -94,24 +94,21 @@ def keep_widgets() -> None:
 
 
 def write_address() -> None:
-    """Bring the address in step; says nothing to the browser where it is already."""
+    """Bring the address in step; says nothing to the browser where it is already.
+
+    Its view is the one that a link or `look_at` chose; the map puts in its own once the visitor has moved it.
+    """
     wanted = write(current())
     if wanted != _address():
         st.query_params.from_dict(wanted)
     st.session_state["written"] = {name: values for name, values in wanted.items() if name not in _VIEW}
 
 
-def moved(view: View) -> None:
-    """The visitor moved the map: the address follows, nothing else does."""
-    st.session_state["view"] = view
-    write_address()
-
-
 def look_at(view: View) -> None:
     """Have the map go there; it is the visitor's from then on."""
-    st.session_state["target"] = view
-    st.session_state["settled"] = False
-    touch()
+    st.session_state["target"] = st.session_state["view"] = view
+    st.session_state["looks"] = st.session_state.get("looks", 0) + 1
+    write_address()
 
 
 def reset() -> None:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.sync_api import FrameLocator, Page, expect
@@ -184,3 +185,86 @@ def test_a_copied_link_opens_the_same_view_and_holds_dates_in_place_of_a_preset(
     again = visit("/?" + link.partition("?")[2])
     figures(again, "1 of 3 articles")
     assert "zoom=5" in again.url
+
+
+def pan(page: Page) -> None:
+    """Drag the map as a hand does, from a spot of sea."""
+    before = page.url
+    box = page.locator("iframe[title*='folium']").bounding_box()
+    assert box is not None
+    x, y = box["x"] + box["width"] * 0.35, box["y"] + box["height"] * 0.6
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 90, y - 40, steps=6)
+    page.mouse.up()
+    page.wait_for_url(lambda url: url != before)
+    page.wait_for_timeout(1000)  # it glides on for a while
+
+
+def viewed(page: Page) -> tuple[float, float, float]:
+    """Latitude, longitude and zoom in the address."""
+    query = parse_qs(urlsplit(page.url).query)
+    lat, lon, zoom = (float(query[name][0]) for name in ("lat", "lon", "zoom"))
+    return lat, lon, zoom
+
+
+@pytest.mark.parametrize(
+    ("query", "width"),
+    [("/", 1440), ("/", 1920), ("/", 2560), ("/", 390), ("/?lat=85&lon=10&zoom=3", 1440), ("/?zoom=0", 1440)],
+)
+def test_the_address_follows_the_map_whatever_the_window_and_the_link(visit: Open, query: str, width: int) -> None:
+    page = visit(query, width=width)
+    page.wait_for_timeout(1500)  # the map goes where the link says
+    assert ("lat=" in page.url) == ("lat=" in query), "on its own it tells nothing"
+    pan(page)
+    first = viewed(page)
+    pan(page)
+    assert viewed(page) != first
+
+
+def test_fit_to_results_goes_there_again_and_is_in_the_link(visit: Open) -> None:
+    page = visit("/?country=JP")
+    fit = page.get_by_role("button", name="Fit to results")
+    fit.click()
+    page.wait_for_url("**lat=**")
+    page.wait_for_timeout(1500)
+    fitted = viewed(page)
+    assert fitted[2] > 4
+    pan(page)
+    assert viewed(page) != fitted
+    fit.click()
+    page.wait_for_timeout(2000)
+    assert viewed(page) == pytest.approx(fitted, abs=0.01)
+    pan(page)
+    assert viewed(page) != pytest.approx(fitted, abs=0.01)
+
+
+def test_back_lifts_the_last_filter_however_often_the_map_was_moved(visit: Open) -> None:
+    page = visit("/?country=JP")
+    pan(page)
+    pan(page)
+    page.locator(".st-key-chips button").first.click()
+    figures(page, "3 of 3 articles")
+    page.wait_for_url(lambda url: "country" not in url)
+    pan(page)
+    moved = viewed(page)
+    page.go_back()
+    figures(page, "1 of 3 articles")
+    page.wait_for_timeout(1000)
+    assert viewed(page) == moved, "the map stays where it is"
+    page.go_forward()
+    figures(page, "3 of 3 articles")
+
+
+def test_opening_an_article_keeps_where_the_map_looks_in_the_address(visit: Open) -> None:
+    page = visit()
+    pan(page)
+    moved = viewed(page)
+    page.locator("[class*='st-key-read-'] button").first.click()
+    page.wait_for_url("**article=**")
+    page.wait_for_timeout(1000)
+    assert viewed(page) == moved
+    page.reload()
+    frame(page).locator(".leaflet-marker-icon").first.wait_for()
+    expect(page.locator(".article")).to_be_visible()
+    assert viewed(page) == moved

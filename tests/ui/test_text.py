@@ -9,9 +9,8 @@ from map_app.geo import Point
 from map_app.model import Article, Field, Place, Resolution, Toponym
 from map_app.model import Feature as Kind
 from map_app.ui.article_list import pins_of
-from map_app.ui.map_view import fitting, moved_by_hand, pin_at
+from map_app.ui.map_view import fitting, pin_at
 from map_app.ui.page import plain_message
-from map_app.ui.share import View
 from map_app.ui.text import day, escaped, marked, number, plain, web_link
 
 HOSTILE = ["<img src=x onerror=alert(1)>", "{{7*7}}", "{% raw", "${alert(1)}", "`x`", "</script>", "$x^2$", ":smile:",
@@ -85,9 +84,3 @@ def test_the_places_of_a_pasted_text_are_pinned_once_each() -> None:
     assert pin_at(pins, 0.0, None) is None
     assert fitting(pins).zoom in (2, 3)
     assert fitting(pins[:1]).zoom > 4
-
-
-def test_a_map_that_settles_was_not_moved_by_hand() -> None:
-    assert not moved_by_hand(View(22, 18, 2), View(21.94, 17.93, 2))
-    assert moved_by_hand(View(22, 18, 2), View(50, 30, 2))
-    assert moved_by_hand(View(22, 18, 2), View(22, 18, 3))

@@ -33,9 +33,46 @@
     if (window.frameElement) window.frameElement.dataset.ready = "yes";
   }
 
+  // From the visitor's first move on the address says where the map looks; the server is not asked for that. What the map
+  // does on its own, as it takes its size or goes where a link says, is no move.
+  let byHand = false;
+  let timer = 0;
+
+  function tellAddress() {
+    clearTimeout(timer); // browsers allow only so many changes in a while
+    timer = setTimeout(() => {
+      if (!byHand || !window.frameElement) return;
+      const { history, location } = window.parent;
+      const address = new URL(location.href);
+      const { lat, lng } = state.map.getCenter().wrap();
+      address.searchParams.set("lat", lat.toFixed(4));
+      address.searchParams.set("lon", lng.toFixed(4));
+      address.searchParams.set("zoom", String(+state.map.getZoom().toFixed(2)));
+      if (address.href !== location.href) history.replaceState(history.state, "", address);
+    }, 150);
+  }
+
+  function followHand(map) {
+    for (const kind of ["pointerdown", "wheel", "keydown"]) {
+      map.getContainer().addEventListener(kind, () => { byHand = true; }, { capture: true, passive: true });
+    }
+    map.on("moveend", tellAddress);
+    if (!window.frameElement || window.newsMapFollows) return;
+    window.newsMapFollows = true;
+    // Streamlit writes an address for each choice, and Back brings an old one; neither moves the map.
+    const { history } = window.parent;
+    const push = history.pushState.bind(history);
+    history.pushState = (...parts) => {
+      push(...parts);
+      tellAddress();
+    };
+    window.parent.addEventListener("popstate", tellAddress);
+  }
+
   function base(map, options) {
     state.map = map;
     unveil(map);
+    followHand(map);
     map.setMinZoom(2); // without a tile layer nothing else says so, and markercluster asks
     map.setMaxZoom(18);
     document.documentElement.dataset.theme = options.theme;
@@ -222,7 +259,6 @@
     const paint = () => shade(data, areas, group);
     state.waiting = paint;
     if (state.outlines) paint();
-    window.newsMapShown = data.pins.length;
     if (selected) {
       if (selected[1]) selected[0].openPopup();
       else clusters.zoomToShowLayer(selected[0], () => selected[0].openPopup());
