@@ -10,6 +10,7 @@ import re
 import zlib
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -174,8 +175,10 @@ def _packed(file: BinaryIO, reading: Reading) -> Iterator[_Record | _Broken]:
                         yield _Broken(offset, _too_large(length))
         except _BrokenError as e:
             yield _Broken(offset, str(e))
-            while not member.is_damaged and stream.read(CHUNK_BYTES):
-                pass
+            # On to the end of the part, unless there is none.
+            with suppress(_BrokenError):
+                while not member.is_damaged and stream.read(CHUNK_BYTES):
+                    pass
         offset = _next(file, member.end if not member.is_damaged else offset + 1, _GZIP)
 
 

@@ -1,5 +1,6 @@
 import gzip
 import io
+import random
 import zlib
 from datetime import UTC, datetime
 from pathlib import Path
@@ -185,6 +186,14 @@ def test_a_record_that_is_too_large_is_passed_over_and_the_next_is_read(
         items = read(tmp_path, "a.warc.gz" if packed else "a.warc", archive.data)
         assert titles(items) == ["Oslo"]
         assert "no page has more" in failures(items)[0].why
+
+
+def test_a_part_that_is_damaged_behind_a_broken_record_counts_once(tmp_path: Path) -> None:
+    broken = gzip.compress(b"no record\r\n" + bytes(random.Random(7).randbytes(200_000)))
+    for end in (-9, -100_000):
+        items = read(tmp_path, "a.warc.gz", broken[:end] + three(packed=True).data)
+        assert titles(items) == ["Riga", "Oslo", "Rome"]
+        assert len([failure for failure in failures(items) if failure.where.endswith("byte 0")]) == 1
 
 
 def test_very_many_damaged_records_end_the_reading(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
