@@ -19,6 +19,9 @@ DECLARED_WITHIN_BYTES = 16_384
 #: How far into a page what it says of itself is looked for: heads with styles in them are long.
 MAX_HEAD_CHARS = 300_000
 
+#: How far into a page it is looked whether it begins like one.
+BEGINS_WITHIN_CHARS = 5_000
+
 _BLOCKS = frozenset(
     re.findall(
         r"\w+",
@@ -53,6 +56,8 @@ _LINK = re.compile(r"<link\s[^>]{1,3000}>", re.IGNORECASE)
 _IS_CANONICAL = re.compile(r"""\brel\s*=\s*["']?canonical\b""", re.IGNORECASE)
 _HREF = re.compile(r"""\bhref\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>"']+))""", re.IGNORECASE)
 _LANG = re.compile(r"<html[^>]{0,500}?\slang\s*=\s*[\"']?([A-Za-z-]{2,20})", re.IGNORECASE)
+_HTML = re.compile(r"<html[\s>]", re.IGNORECASE)
+_BEGINS = re.compile(r"(?>\s+|<\?xml[^>]*>|<!--.*?-->)*+<(?:!doctype|html)\b", re.IGNORECASE | re.DOTALL)
 _TITLE = re.compile(r"<title[^>]{0,200}>(.{0,2000}?)</title", re.IGNORECASE | re.DOTALL)
 
 
@@ -157,6 +162,7 @@ def _extract(html: str, url: str) -> Page | None:
     from trafilatura import bare_extraction, load_html  # noqa: PLC0415
 
     # Trees, never strings: htmldate takes a string that looks like an address for one, and downloads it.
+    html = _begun(html)
     tree = load_html(html)
     if tree is None:
         return None
@@ -182,6 +188,14 @@ def _extract(html: str, url: str) -> Page | None:
         published=_published(html, document.date or "", document.url or ""),
         language=document.language or (language[1] if language else ""),
     )
+
+
+def _begun(html: str) -> str:
+    """The page from its first tag on: trafilatura takes for a page only what begins like one, unlike browsers."""
+    if _BEGINS.match(html[:BEGINS_WITHIN_CHARS]):
+        return html
+    start = _HTML.search(html)
+    return html[start.start() :] if start else f"<html><body>{html}</body></html>"
 
 
 def _canonical(html: str, url: str) -> str:

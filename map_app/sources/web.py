@@ -27,6 +27,13 @@ ACCEPT = "text/html,application/xhtml+xml;q=0.9,*/*;q=0.1"
 
 _PAGES = frozenset(("", "text/html", "application/xhtml+xml", "application/xml", "text/xml", "text/plain"))
 _FEED_ROOT = re.compile(rb"<(?:rss|feed|rdf:RDF|opml)[\s>]")
+_COMMENT = re.compile(rb"<!--.*?-->", re.DOTALL)
+_PAGE_ROOT = re.compile(rb"<!doctype\s+html|<html[\s>]", re.IGNORECASE)
+
+#: How much of an answer is looked at to tell a feed from a page.
+START_BYTES = 2000
+
+_ELEMENT = re.compile(r"</?[a-z][a-z0-9-]{0,30}[\s/>]", re.IGNORECASE)
 
 #: What is left of an article on a page that keeps the rest: teasers run from a sentence to some paragraphs, and a
 #: page that marks itself as paid but sends more than this has sent the article.
@@ -36,14 +43,20 @@ TEASER_CHARS = 1200
 #: A page with less text than this holds no article: a headline and a sentence are more.
 MIN_CHARS = 140
 
+#: What one character of a script that writes words or syllables in one says in letters: newspapers of China and Japan
+#: have 400 characters where English ones have 1,200.
+DENSE_CHARS = 3
+_DENSE = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+
 #: How far into a page marks of paywalls and forms are looked for.
 MAX_MARKED_CHARS = 1_000_000
 
-# schema.org's isAccessibleForFree, in JSON-LD or microdata, and Open Graph's content_tier.
+# schema.org's isAccessibleForFree, in JSON-LD or microdata, and Open Graph's content_tier. "metered" is no such mark:
+# those sites send the first few articles whole.
 _MARKED_PAID = re.compile(
     r"""["']isAccessibleForFree["']\s*:\s*["']?false"""
     r"""|itemprop\s*=\s*["']isAccessibleForFree["'][^>]{0,100}content\s*=\s*["']?false"""
-    r"""|article:content_tier["'][^>]{0,100}content\s*=\s*["'](?:locked|metered)""",
+    r"""|article:content_tier["'][^>]{0,100}content\s*=\s*["']locked""",
     re.IGNORECASE,
 )
 _PAYWALL_ELEMENT = re.compile(
@@ -94,6 +107,8 @@ _LOGIN_WORDS = re.compile(
     re.IGNORECASE,
 )
 _LOGIN_ADDRESS = re.compile(r"/(?:log-?in|sign-?in|logon|signon|auth|sso|account/login)(?:[/?.]|$)", re.IGNORECASE)
+# What only an article says of itself: a site's doors have no date of publication.
+_DATED = re.compile(r"""article:published_time["']|["']datePublished["']""", re.IGNORECASE)
 _PASSWORD_FIELD = re.compile(r"""<input[^>]{0,300}type\s*=\s*["']?password""", re.IGNORECASE)
 _ERROR_TITLE = re.compile(
     r"(?:http |server )?(?:error |fehler |erreur )?[45]\d\d(?:\W*(?:error|fehler|(?:page )?not found|forbidden|gone"
@@ -150,10 +165,14 @@ def article_page(fetched: Fetched) -> Page:
     """
     if fetched.content_type not in _PAGES:
         raise UnknownFormatError(f"it is no web page but {fetched.content_type}")
-    if _FEED_ROOT.search(fetched.body[:2000]):
+    start = _COMMENT.sub(b"", fetched.body[:START_BYTES])
+    feed = _FEED_ROOT.search(start)
+    if feed and not _PAGE_ROOT.search(start, 0, feed.start()):
         raise UnknownFormatError("it is a feed or a list of feeds, not a page: python -m map_app feeds add takes it")
     html = decode_html(fetched.body, fetched.charset)
-    if fetched.content_type == "text/plain":
+    # Some servers call everything HTML.
+    is_text = fetched.content_type == "text/plain" or _ELEMENT.search(html) is None
+    if is_text:
         html = f"<pre>{html.replace('&', '&amp;').replace('<', '&lt;')}</pre>"
     try:
         page = read_page(html.encode("utf-8", errors="replace"), charset="utf-8", url=fetched.url)
@@ -164,7 +183,7 @@ def article_page(fetched: Fetched) -> Page:
     why_not = _why_no_article(page, html, fetched.url)
     if why_not:
         raise why_not
-    if page.whole and fetched.content_type != "text/plain" and len(html) <= MAX_EXTRACT_CHARS:
+    if page.whole and not is_text and len(html) <= MAX_EXTRACT_CHARS:
         raise EmptyPageError("no article could be told from the menus and notices of the page")
     return page
 
@@ -194,26 +213,33 @@ def _why_no_article(page: Page, html: str, url: str) -> NotAnArticleError | None
     """What else than an article the page is, as far as that can be told; None where it looks like one."""
     text = page.text.strip()
     html = html[:MAX_MARKED_CHARS]
-    seen = text if len(text) >= MIN_CHARS else f"{text}\n{_visible(html)[:5000]}"
+    length = _length(text)
+    seen = text if length >= MIN_CHARS else f"{text}\n{_visible(html)[:5000]}"
     address = urlsplit(url)
     where = f"{address.hostname}{address.path}"
-    short = len(text) < TEASER_CHARS
-    if _MARKED_PAID.search(html) and len(text) < PAID_TEASER_CHARS:
+    short = length < TEASER_CHARS
+    door = short and not _DATED.search(html)
+    if _MARKED_PAID.search(html) and length < PAID_TEASER_CHARS:
         return PaywallError("paywall: the publisher marks the article as paid, and only its start is there")
     title = page.title or title_of(html)
-    if (short and _titled(_ERROR_TITLE, title)) or (len(text) < MIN_CHARS and _ERROR_WORDS.search(seen)):
+    if (door and _titled(_ERROR_TITLE, title)) or (length < MIN_CHARS and _ERROR_WORDS.search(seen)):
         return ErrorPageError(f"not an article but an error or a check for robots: {title[:80]!r}")
-    if short and (_CONSENT_ADDRESS.search(where) or (_CONSENT.search(f"{title}\n{seen}") and _mostly(text))):
+    if door and (_CONSENT_ADDRESS.search(where) or (_CONSENT.search(f"{title}\n{seen}") and _mostly(text))):
         return ConsentPageError("consent page: the site shows its articles only after a choice about cookies")
-    if short and (_titled(_LOGIN_TITLE, title) or _LOGIN_ADDRESS.search(where)):
+    if door and (_titled(_LOGIN_TITLE, title) or _LOGIN_ADDRESS.search(where)):
         return LoginPageError("login page: the site shows this only to those who sign in")
     if short and (_SUBSCRIBE.search(seen) or (_PAYWALL_ELEMENT.search(html) and _SUBSCRIBE.search(_visible(html)))):
         return PaywallError("paywall: the page asks for a subscription, and only the article's start is there")
-    if short and _PASSWORD_FIELD.search(html) and _LOGIN_WORDS.search(seen):
+    if door and _PASSWORD_FIELD.search(html) and _LOGIN_WORDS.search(seen):
         return LoginPageError("login page: the site shows this only to those who sign in")
-    if len(text) < MIN_CHARS:
+    if length < MIN_CHARS:
         return EmptyPageError(f"no article text: {len(text)} characters; the page may be drawn by a script")
     return None
+
+
+def _length(text: str) -> int:
+    """How long a text is in letters of an alphabet: a Han character or a syllable of Hangul says as much as three."""
+    return len(text) + (DENSE_CHARS - 1) * len(_DENSE.findall(text))
 
 
 def _titled(pattern: re.Pattern[str], title: str) -> bool:

@@ -1,4 +1,5 @@
 import json
+import re
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -25,6 +26,8 @@ from map_app.sources.web import address_of, article_page, read_web
 from tests.webserver import WebServer, answering, redirecting
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
+DATED = '<meta property="article:published_time" content="2025-12-31T08:00:00Z">'
 
 BODY = "".join(
     f"<p>{sentence}</p>"
@@ -136,11 +139,47 @@ def test_what_is_no_article_is_told_apart(content: bytes, error: type[NotAnArtic
         page(BODY, title="Bank customers unable to log in"),
         page(BODY, title="404 people rescued off Lampedusa"),
         page(BODY + "<p>The regulator fined a site whose banner about cookies had no way to refuse.</p>"),
+        page(head='<meta property="article:content_tier" content="metered">'),
+        page(BODY, title="Forbidden", head=DATED),
+        page(BODY + "<form><input type=password></form><p>Please sign in to comment.</p>", head=DATED),
+        page(f"<p>The site uses cookies. The cookie policy is new. Manisa. {'About cookies. ' * 9}</p>", head=DATED),
+        b"<!-- <rdf:RDF xmlns='x'> --> " + page(),
+        page(head="<!-- <rdf:RDF xmlns='http://web.resource.org/cc/'></rdf:RDF> -->"),
+        b"<br /><b>Warning</b>: in /srv/a.php" + page(),
+        b"<DOCUMENT>\n<TYPE>EX-99.1\n" + page(),
+        BODY.encode(),
+        re.sub("<[^>]+>", "\n\n", BODY).encode(),
     ],
-    ids=["plain", "marked paid but whole", "marked free", "remark below", "city", "bank", "people", "about cookies"],
+    ids=[
+        "plain",
+        "marked paid but whole",
+        "marked free",
+        "remark below",
+        "city",
+        "bank",
+        "people",
+        "about cookies",
+        "metered",
+        "a film",
+        "sign in to comment",
+        "on a cookie policy",
+        "comment before",
+        "licence",
+        "warning",
+        "wrapped",
+        "fragment",
+        "no markup",
+    ],
 )
 def test_an_article_is_not_taken_for_anything_else(content: bytes) -> None:
     assert "Manisa" in article_page(fetched(content)).text
+
+
+def test_a_short_report_in_chinese_is_no_empty_page() -> None:
+    text = "伊兹密尔附近周二清晨发生五级地震,官方称无人受伤,学校照常上课,渡轮照常往返希腊各岛。马尼萨也有震感。"
+    assert len(text) < 70
+    html = f'<html lang="zh"><head><title>地震</title></head><body><article><p>{text}</p></article></body></html>'
+    assert "马尼萨" in article_page(fetched(html.encode())).text
 
 
 @pytest.mark.parametrize(
