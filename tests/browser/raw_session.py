@@ -70,7 +70,7 @@ class RawSession:
         message = BackMsg()
         message.rerun_script.query_string = ""
         message.rerun_script.widget_states.widgets.extend([*self.kept.values(), *widgets])
-        self._socket.send(message.SerializeToString())
+        self.say(message)
         drawn = Drawn()
         while True:
             data = self._socket.recv(timeout=60)
@@ -87,6 +87,10 @@ class RawSession:
                 and said.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY
             ):
                 return drawn
+
+    def say(self, message: BackMsg) -> None:
+        """Send a message and wait for nothing."""
+        self._socket.send(message.SerializeToString())
 
     def upload(self, data: bytes, name: str = "articles.csv", *, session_id: str = "") -> tuple[int, str]:
         """Send a file to the address that uploads go to; the answer's status and the file's id."""

@@ -2,7 +2,7 @@
 (function () {
   "use strict";
 
-  // What a place is to a story, strongest first: in a popup's badge, and of a pin that is that at most.
+  // What a place is to a story, strongest first: in a popup's badges, and of a pin that is that at most.
   const ROLES = ["focus", "mention", "dateline"];
   const ROLE_BADGES = { focus: "Focus", mention: "Mentioned", dateline: "Filed from here" };
   const ROLE_WORDS = { focus: "in focus", mention: "only mentioned", dateline: "only filed from here" };
