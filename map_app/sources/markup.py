@@ -195,7 +195,7 @@ def _begun(html: str) -> str:
     if _BEGINS.match(html[:BEGINS_WITHIN_CHARS]):
         return html
     start = _HTML.search(html)
-    return html[start.start() :] if start else f"<html><body>{html}</body></html>"
+    return html[start.start() :] if start else f"<html>{html}</html>"
 
 
 def _canonical(html: str, url: str) -> str:
