@@ -15,17 +15,31 @@ import numpy.typing as npt
 #: Runs of this many words are what two texts have in common or not; unrelated news shares hardly any.
 SHINGLE_WORDS = 3
 
-#: Share of all their runs of words that two texts have in common to be one story. Of 491 news articles no two that are
-#: not copies share over half. Of copies with another dateline and a last line of their own, and a tenth of their
-#: sentences cut, 97 of 100 share more than this; with a fifth cut, 85.
+#: Share of all their runs of words that two texts have in common to be one story. Of 589 news articles no two that are
+#: not copies share over half but for one pair, two reports of one visit, which share 0.53. What this and the following
+#: find, and that they join no two stories, is measured by benchmarks/copies.py; the table is in docs/ingest.md.
 SAME_STORY = 0.6
+
+#: Or else: share of the shorter's runs that the longer has too, where one is the other cut, ...
+CUT_COPY = 0.85
+#: ... or this, where they begin with the same words as well: agencies' stories are cut from the end.
+CUT_FROM_THE_END = 0.65
+#: Share of the runs of their beginnings that must be the same then.
+SAME_START = 0.6
+#: What a cut copy shares of all runs at least: a brief is not one story with the round-up that holds it.
+FEWEST_IN_COMMON = 0.25
+
+#: The beginning of a text, of which there is a signature of its own.
+START_WORDS = 100
 
 #: Of fewer words than the first only the very same, title included, are the same story; of fewer than the second, none.
 SHORT_WORDS = 30
 FEWEST_WORDS = 8
 
-#: Two texts that share 0.6 meet in one of the bands in 89 of 100 cases, 0.8 in 99.98, 0.2 in 3.
+#: Two texts that share 0.6 meet in one of the bands in 89 of 100 cases, 0.8 in 99.98, 0.2 in 3. Of beginnings, 0.8 in
+#: 88, 0.9 in 99.
 BANDS, ROWS = 16, 4
+START_BANDS = 4
 
 #: What of a text is looked at, so that no article costs more than a millisecond or two.
 MAX_CHARS = 20_000
@@ -50,38 +64,77 @@ _MULTIPLIERS = _constants("multiplier", BANDS * ROWS)
 _ADDENDS = _constants("addend", BANDS * ROWS)
 
 
-def signature_of(title: str, text: str) -> tuple[bytes, float] | None:
-    """What the words of an article look like, as `BANDS * ROWS` 32-bit numbers, and how alike its copies must be.
+#: Parts of a signature, in bytes: the numbers of the whole text, those of its beginning, and how many runs it has.
+_WHOLE, _START, _COUNT = 4 * BANDS * ROWS, 4 * START_BANDS * ROWS, 4
+
+
+def signature_of(title: str, text: str) -> tuple[bytes, bool] | None:
+    """What the words of an article look like, and whether only the very same is its copy.
 
     None for articles with too few words to be told apart. Case, punctuation and spacing do not count; the title only
     where the text is short, since outlets write their own.
     """
     words = _WORDS.findall(text[:MAX_CHARS].casefold())
-    threshold = SAME_STORY
-    if len(words) < SHORT_WORDS:
+    is_short = len(words) < SHORT_WORDS
+    if is_short:
         words = [*_WORDS.findall(title.casefold()), *words]
-        threshold = 1.0
         if len(words) < FEWEST_WORDS:
             return None
     codes = np.fromiter((zlib.crc32(word.encode("utf-8", "replace")) for word in words), np.uint64, len(words))
-    runs = len(words) - SHINGLE_WORDS + 1
+    whole = _shingles(codes)
+    start = whole if len(codes) <= START_WORDS else _shingles(codes[:START_WORDS])
+    made = _least(whole, BANDS * ROWS) + _least(start, START_BANDS * ROWS)
+    return made + len(whole).to_bytes(_COUNT, "little"), is_short
+
+
+def _shingles(codes: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
+    """A number for each run of SHINGLE_WORDS words, each once."""
+    runs = len(codes) - SHINGLE_WORDS + 1
     shingles = np.zeros(runs, np.uint64)
     for offset, factor in enumerate(_SHINGLE):
         shingles += codes[offset : offset + runs] * factor
-    shingles = np.unique(shingles ^ (shingles >> np.uint64(29)))
-    hashed = shingles[None, :] * _MULTIPLIERS[:, None] + _ADDENDS[:, None]  # modulo 2**64 by itself
-    return (hashed >> np.uint64(32)).min(axis=1).astype("<u4").tobytes(), threshold
+    return np.unique(shingles ^ (shingles >> np.uint64(29)))
+
+
+def _least(shingles: npt.NDArray[np.uint64], count: int) -> bytes:
+    """The least of each of `count` ways to number the shingles anew, as 32-bit numbers."""
+    hashed = shingles[None, :] * _MULTIPLIERS[:count, None] + _ADDENDS[:count, None]  # modulo 2**64 by itself
+    least: bytes = (hashed >> np.uint64(32)).min(axis=1).astype("<u4").tobytes()
+    return least
 
 
 def similarity(one: bytes, other: bytes) -> float:
     """The estimated share of runs of words that two texts have in common, 0 to 1."""
+    return _agreement(one[:_WHOLE], other[:_WHOLE])
+
+
+def containment(one: bytes, other: bytes) -> float:
+    """The estimated share of the shorter text's runs of words that the longer has too, 0 to 1."""
+    counts = [int.from_bytes(signature[-_COUNT:], "little") for signature in (one, other)]
+    alike = similarity(one, other)
+    return min(1.0, alike * sum(counts) / ((1 + alike) * min(counts)))
+
+
+def likeness(one: bytes, other: bytes) -> float:
+    """How alike two texts are, 0 to 1; 0 where they are two stories."""
+    alike = similarity(one, other)
+    if alike >= SAME_STORY:
+        return alike
+    if alike < FEWEST_IN_COMMON:
+        return 0.0
+    starts = _agreement(one[_WHOLE : _WHOLE + _START], other[_WHOLE : _WHOLE + _START])
+    wanted = CUT_FROM_THE_END if starts >= SAME_START else CUT_COPY
+    return alike if containment(one, other) >= wanted else 0.0
+
+
+def _agreement(one: bytes, other: bytes) -> float:
     return float(np.mean(np.frombuffer(one, "<u4") == np.frombuffer(other, "<u4")))
 
 
 def bands_of(signature: bytes) -> list[int]:
     """Numbers of which alike texts share at least one: the keys under which a group is found."""
     width = 4 * ROWS
-    parts = (bytes([band]) + signature[band * width : (band + 1) * width] for band in range(BANDS))
+    parts = (bytes([n]) + signature[n * width : (n + 1) * width] for n in range(BANDS + START_BANDS))
     return [int.from_bytes(hashlib.blake2b(part, digest_size=7).digest(), "little") for part in parts]
 
 
@@ -94,7 +147,7 @@ def group_of(connection: sqlite3.Connection, title: str, text: str) -> int | Non
     made = signature_of(title, text)
     if made is None:
         return None
-    signature, threshold = made
+    signature, is_short = made
     bands = bands_of(signature)
     met = connection.execute(
         f"""
@@ -106,8 +159,8 @@ def group_of(connection: sqlite3.Connection, title: str, text: str) -> int | Non
         """,
         bands,
     ).fetchall()
-    alike = [(similarity(signature, row[1]), -row[0]) for row in met]
-    if alike and max(alike)[0] >= threshold:
+    alike = [(likeness(signature, row[1]), -row[0]) for row in met]
+    if alike and max(alike)[0] >= (1.0 if is_short else FEWEST_IN_COMMON):
         best: int = -max(alike)[1]
         return best
     number: int = connection.execute(

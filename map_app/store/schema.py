@@ -149,6 +149,10 @@ def _story_groups(connection: sqlite3.Connection) -> None:
         """,
     ):
         connection.execute(statement)
+    _group_all(connection)
+
+
+def _group_all(connection: sqlite3.Connection) -> None:
     for (number,) in connection.execute("SELECT number FROM article ORDER BY number").fetchall():
         title, text = connection.execute("SELECT title, text FROM article WHERE number = ?", (number,)).fetchone()
         group = group_of(connection, title, text)
@@ -203,6 +207,17 @@ def _all_roles(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
 
 
+def _cut_copies(connection: sqlite3.Connection) -> None:
+    """Signatures that tell cut copies too."""
+    for statement in (
+        "UPDATE article SET story_group = NULL",
+        "DELETE FROM story_band",
+        "DELETE FROM story_group",
+    ):
+        connection.execute(statement)
+    _group_all(connection)
+
+
 #: Each takes a store from the version before to its own, its place in the list counted from 1.
 MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     _first_tables,
@@ -214,6 +229,7 @@ MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     _given_places,
     _authors,
     _all_roles,
+    _cut_copies,
 )
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from map_app.model import Article
 from map_app.store import Store
-from map_app.store.copies import BANDS, MAX_COMPARED, bands_of, signature_of, similarity
+from map_app.store.copies import BANDS, MAX_COMPARED, START_BANDS, bands_of, signature_of, similarity
 from map_app.store.schema import MIGRATIONS
 
 WORDS = [f"{a}{b}{c}" for a in ("ba", "ko", "li", "mu") for b in ("ra", "to", "ne") for c in ("n", "s", "l", "")]
@@ -58,6 +58,47 @@ def test_an_agency_story_in_three_outlets_is_three_articles_that_know_of_each_ot
     )
     assert also_in(store) == {"a1": 2, "a2": 2, "a3": 2, "a4": 0}
     assert store.counts().articles == 4
+
+
+@pytest.mark.parametrize("first", ["whole", "cut"])
+def test_a_story_cut_to_its_half_and_one_with_a_paragraph_more_are_copies(store: Store, first: str) -> None:
+    whole = sentences(1)
+    texts = {
+        "whole": " ".join(whole),
+        "cut": "RIGA (Agency) - " + " ".join(whole[:10]),
+        "longer": " ".join([*whole, *sentences(2, 8)]),
+    }
+    order = sorted(texts, key=lambda name: name != first)
+    put(store, *(article(number, texts[name], name) for number, name in enumerate(order)))
+    assert also_in(store) == {"a0": 2, "a1": 2, "a2": 2}
+
+
+def test_two_reports_with_the_same_background_are_two_stories_and_so_are_a_brief_and_a_round_up(store: Store) -> None:
+    background = sentences(3, 10)
+    brief = sentences(6, 6)
+    put(
+        store,
+        article(1, " ".join(sentences(1, 10) + background), "Post"),
+        article(2, " ".join(sentences(2, 10) + background), "Herald"),
+        article(3, " ".join(brief), "Wire"),
+        article(4, " ".join(brief + sentences(7, 40)), "Digest"),
+    )
+    assert set(also_in(store).values()) == {0}
+
+
+def test_cut_copies_in_a_store_made_before_they_were_told_are_grouped_when_it_is_migrated(tmp_path: Path) -> None:
+    path = tmp_path / "articles.sqlite"
+    whole = sentences(1)
+    with Store.open(path) as store:
+        put(store, article(1, " ".join(whole), "Post"), article(2, " ".join(whole[:10]), "Herald"))
+    with closing(sqlite3.connect(path, isolation_level=None)) as database:
+        before = MIGRATIONS.index(next(m for m in MIGRATIONS if m.__name__ == "_cut_copies"))
+        database.execute("INSERT INTO story_group VALUES (99, ?)", (bytes(256),))
+        database.execute("UPDATE article SET story_group = 99 WHERE id = 'a2'")
+        database.execute(f"PRAGMA user_version = {before}")
+    with Store.open(path) as store:
+        assert also_in(store) == {"a1": 1, "a2": 1}
+        assert groups_of(store) == 1
 
 
 def test_an_outlets_own_repeats_are_no_other_outlet(store: Store) -> None:
@@ -123,4 +164,4 @@ def test_any_text_has_one_signature_whatever_its_case_spaces_and_punctuation(tex
     assert made == signature_of(f" {title}!", "\n" + text.replace(" ", "  ") + ".")
     if made is not None:
         assert similarity(made[0], made[0]) == 1
-        assert len(bands_of(made[0])) == BANDS
+        assert len(bands_of(made[0])) == BANDS + START_BANDS
