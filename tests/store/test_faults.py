@@ -237,9 +237,11 @@ def test_a_store_of_an_older_version_is_migrated_or_says_how(tmp_path: Path, ver
             connection.execute(
                 "INSERT INTO place VALUES (1, 'city:703448', 'Kyiv', 50.45, 30.52, 'city', 'UA', '', 1, 703448, NULL)"
             )
+            columns = {column[1] for column in connection.execute("PRAGMA table_info(mention)")}
+            role, focus = ("role", 0) if "role" in columns else ("roles", 1)
             connection.execute(
-                "INSERT INTO mention (place, article, role, times, feature, country_code, spans)"
-                " VALUES (1, 1, 0, 1, 'city', 'UA', '[[3, 7]]')"
+                f"INSERT INTO mention (place, article, {role}, times, feature, country_code, spans)"
+                f" VALUES (1, 1, {focus}, 1, 'city', 'UA', '[[3, 7]]')"
             )
             if version > 1:
                 connection.execute("UPDATE mention SET published = 0")
