@@ -3,16 +3,19 @@
 import hashlib
 import json
 import logging
+import math
 import os
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
 from filelock import FileLock
 
-from map_app.errors import GeoparseError, MapAppError, StoreFullError
+from map_app.errors import GeoparseError, MapAppError, StoreError, StoreFullError
 from map_app.gazetteer.build import is_built
 from map_app.gazetteer.lookup import Gazetteer, open_gazetteer
 from map_app.geoparse.accuracy import Accuracy, measured
@@ -33,6 +36,9 @@ SAMPLE_ARTICLES = DATA_DIR / "sample_articles.jsonl"
 GAZETTEER_SHARE = 0.85
 ACCURACY_SHARE = 0.05
 
+#: How long after a try to write to a store that could only be read the next is made.
+RETRY_S = 30.0
+
 
 def _silent(_fraction: float, _phrase: str) -> None:
     pass
@@ -48,7 +54,10 @@ class App:
         geoparser: Geoparser,
         samples: Store,
         accuracy: Accuracy | None = None,
+        *,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        """`clock` counts seconds."""
         self.settings = settings
         self.gazetteer = gazetteer
         self.geoparser = geoparser
@@ -56,15 +65,28 @@ class App:
         self.accuracy = accuracy
         self._samples = samples
         self._own: Store | None = None
+        self._clock = clock
+        self._tried_to_write = -math.inf
         self._lock = threading.Lock()
 
     @property
     def own_store(self) -> Store | None:
-        """The owner's store if its file exists: opened once, and found when it appears while the page runs."""
+        """The owner's store if its file exists: opened once, and found when it appears while the page runs.
+
+        One that could only be read, on a full disk for instance, is written to again once that can be.
+        """
         with self._lock:
             if self._own is None and self.settings.store.exists():
                 self._own = open_store(self.settings)
+            elif self._own is not None and self._own.read_only and self._clock() >= self._tried_to_write + RETRY_S:
+                self._tried_to_write = self._clock()
+                with suppress(StoreError):
+                    self._make_writable(self._own)
             return self._own
+
+    def _make_writable(self, store: Store) -> None:
+        if may_write(store.path):
+            store.become_writable()
 
     def store_to_write(self) -> Store:
         """The owner's store, made if it is not there yet; raises StoreError where it cannot be."""
@@ -72,6 +94,8 @@ class App:
             if self._own is None:
                 found = self.settings.store.exists()
                 self._own = open_store(self.settings) if found else Store.open(self.settings.store)
+            if self._own.read_only:
+                self._make_writable(self._own)
             return self._own
 
     @property
@@ -92,10 +116,15 @@ class App:
         return article, self.geoparser.geoparse(article)
 
 
+def may_write(path: Path) -> bool:
+    """Whether a file and its folder are this user's to write."""
+    return os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
+
+
 def open_store(settings: Settings) -> Store:
     """The owner's store, for reading alone where the file or its folder cannot be written or the disk is full."""
     path = settings.store
-    if os.access(path, os.W_OK) and os.access(path.parent, os.W_OK):
+    if may_write(path):
         try:
             return Store.open(path)
         except StoreFullError as e:

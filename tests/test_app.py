@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from map_app.app import App, is_ready, open_app, read_samples
+from map_app.app import RETRY_S, App, is_ready, open_app, read_samples
 from map_app.errors import StoreDamagedError
 from map_app.gazetteer.lookup import Gazetteer
 from map_app.geoparse.accuracy import measure
@@ -76,3 +76,35 @@ def test_a_damaged_store_is_named_and_not_hidden_by_the_samples(settings: Settin
     settings.store.write_bytes(b"This is no database. " * 500)
     with pytest.raises(StoreDamagedError):
         app.store  # noqa: B018 opening it is what fails
+
+
+def test_a_store_that_could_only_be_read_is_written_to_once_it_can_be(
+    settings: Settings, app: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Store.open(settings.store).close()
+    now = 0.0
+    again = App(settings, app.gazetteer, app.geoparser, app.store, clock=lambda: now)
+    monkeypatch.setattr("map_app.app.may_write", lambda _path: False)
+    store = again.own_store
+    assert store is not None
+    assert store.read_only
+    assert again.store_to_write().read_only
+    monkeypatch.undo()
+    now = RETRY_S / 2
+    assert again.own_store is store
+    now = 2 * RETRY_S
+    again.own_store  # noqa: B018 looking is what tries
+    assert not store.read_only
+    store.put([(Article("mine", "Rain", "It rained."), [])])
+    assert store.counts().articles == 1
+
+
+def test_who_wants_to_write_need_not_wait_for_the_next_try(
+    settings: Settings, app: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Store.open(settings.store).close()
+    with monkeypatch.context() as patched:
+        patched.setattr("map_app.app.may_write", lambda _path: False)
+        assert app.own_store is not None
+        assert app.own_store.read_only
+    assert not app.store_to_write().read_only

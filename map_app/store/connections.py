@@ -55,6 +55,14 @@ class Connections:
             yield connection
             connection.execute("COMMIT")
 
+    def allow_writing(self) -> None:
+        """Lend connections that may write from now on; those that may only read are closed as they come back."""
+        with self._lock:
+            self.read_only = False
+            idle, self._idle = self._idle, []
+        for connection in idle:
+            connection.close()
+
     def close(self) -> None:
         """Close what is idle."""
         with self._lock:
@@ -71,7 +79,8 @@ class Connections:
 
     def _give_back(self, connection: sqlite3.Connection) -> None:
         with self._lock:
-            if not self._closed and len(self._idle) < MAX_IDLE and not isinstance(connection, _Momentary):
+            outdated = isinstance(connection, _Momentary) or (isinstance(connection, _Reading) and not self.read_only)
+            if not self._closed and len(self._idle) < MAX_IDLE and not outdated:
                 self._idle.append(connection)
                 return
         connection.close()
@@ -95,13 +104,17 @@ class Connections:
         log = Path(f"{self.path}-wal")
         unused = not log.exists() or not log.stat().st_size
         if unused and not os.access(self.path.parent, os.W_OK):
-            return _opened(f"{address}?mode=ro&immutable=1")
+            return _opened(f"{address}?mode=ro&immutable=1", kind=_Reading)
         if unused and _is_full(self.path):
             return _opened(f"{address}?mode=ro&immutable=1", kind=_Momentary)
-        return _opened(f"{address}?mode=ro")
+        return _opened(f"{address}?mode=ro", kind=_Reading)
 
 
-class _Momentary(sqlite3.Connection):
+class _Reading(sqlite3.Connection):
+    """One that may not write."""
+
+
+class _Momentary(_Reading):
     """One that sees no change to the file, and is closed after each use: room may be made, and somebody write again."""
 
 

@@ -126,6 +126,16 @@ class Store:
                 migrate(connection, str(path))
         return store
 
+    def become_writable(self) -> None:
+        """Write from now on, where it was opened for reading alone; raises StoreError where it still cannot be.
+
+        A full disk has room again, or a folder may be written: whoever has the store need not open it anew.
+        """
+        if self.read_only:
+            type(self).open(self.path).close()
+            self._connections.allow_writing()
+            self.read_only = False
+
     def close(self) -> None:
         """Close its connections; it cannot be asked any more."""
         self._connections.close()

@@ -196,6 +196,22 @@ def test_on_a_disk_without_a_byte_left_the_store_still_answers_and_goes_on_when_
             with Store.open(there) as writer:
                 writer.put([on_kyiv(100)])
             assert store.counts().articles == 41
+            store.become_writable()
+            store.put([on_kyiv(101)])
+            ask_everything(store)
+            assert store.counts().articles == 42
+
+
+def test_a_store_that_still_cannot_be_written_says_why_and_is_read_on(tmp_path: Path, path: Path) -> None:
+    with mounted(tmp_path / "disk", "-t", "tmpfs", "-o", "size=1m", "tmpfs") as disk:
+        there = disk / "articles.sqlite"
+        there.write_bytes(path.read_bytes())
+        (disk / "filler").write_bytes(b"x" * shutil.disk_usage(disk).free)
+        with open_store(Settings(store=there)) as store:
+            with pytest.raises(StoreFullError):
+                store.become_writable()
+            assert store.read_only
+            ask_everything(store)
 
 
 def test_sqlite_that_may_not_grow_is_a_full_store(path: Path) -> None:

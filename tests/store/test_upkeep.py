@@ -308,6 +308,19 @@ def test_vacuum_gives_room_back_and_loses_nothing(path: Path, capsys: pytest.Cap
         assert store.summary(ArticleFilter(words="rained")).articles == 60
 
 
+def test_vacuum_says_how_much_is_written(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(upkeep, "LOOK_EVERY_S", 0.002)
+    with Store.open(path) as store:
+        store.put(on_kyiv(number, f"A long addition {number}. " * 1_000) for number in range(200))
+    told: list[tuple[float, str]] = []
+    upkeep.vacuum(path, progress=lambda done, what: told.append((done, what)))
+    assert [done for done, _ in told] == sorted(done for done, _ in told)
+    writing = [done for done, what in told if what.startswith("writing")]
+    assert any(upkeep.COMPACTING_FROM < done < upkeep.COMPACTED_AT for done in writing)
+    # What the log held at the end is about what was expected of it.
+    assert upkeep.COMPACTED_AT - 0.1 < writing[-1] <= upkeep.COMPACTED_AT
+
+
 def test_migrate_says_from_which_version_to_which(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "old.sqlite"
     with closing(sqlite3.connect(path, isolation_level=None)) as database:
