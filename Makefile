@@ -2,7 +2,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 
-.PHONY: run test check format clean
+.PHONY: run test format clean
 
 run: $(VENV)/.installed  ## install what is needed and open the map, for this machine alone
 	$(BIN)/streamlit run streamlit_app.py --server.address=127.0.0.1
