@@ -2,6 +2,7 @@
 
 import math
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
@@ -20,6 +21,9 @@ MAX_VALUE_CHARS = 500
 MAX_CHOICES = 300
 
 MAX_ZOOM = 20
+
+#: Control characters, lone surrogates, and the ends of lines and paragraphs.
+_UNFIT = frozenset(("Cc", "Cs", "Zl", "Zp"))
 
 _COUNTRY = re.compile(r"[A-Z]{2}", re.ASCII)
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
@@ -175,9 +179,11 @@ class _Reader:
 
 
 def _clean(text: str) -> str:
-    """Without control characters and lone surrogates, which neither an address nor the store can hold."""
-    text = text.encode("utf-8", "ignore").decode()
-    return "".join(c for c in text if c.isprintable() or c == "\u200d").strip()
+    """Without control characters and lone surrogates, which neither an address nor the store can hold.
+
+    Marks that join letters or tell their direction stay: words of Persian, Hindi and Hebrew are others without them.
+    """
+    return "".join(c for c in text if unicodedata.category(c) not in _UNFIT).strip()
 
 
 def _text(text: str) -> str | None:

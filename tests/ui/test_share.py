@@ -13,7 +13,7 @@ HOSTILE = ["NaN", "inf", "-inf", "1e999", "{{7*7}}", "{% raw", "${alert(1)}", "<
 NAMES = ["from", "to", "when", "country", "q", "kind", "role", "publisher", "place", "article", "lat", "lon", "zoom"]
 
 days = st.dates(date(1900, 1, 1), date(2100, 1, 1))
-words = st.text(st.characters(categories=["L", "N", "P", "S"]), max_size=40)
+words = st.text(st.characters(categories=["L", "M", "N", "P", "S", "Cf", "Zs"]), max_size=40).map(str.strip)
 
 
 @st.composite
@@ -93,6 +93,11 @@ def test_a_frozen_preset_shows_the_same_days_next_year() -> None:
     assert frozen.preset == ""
     assert frozen.applied(today + timedelta(days=365)) == ViewState(preset="7d").applied(today)
     assert frozen.filter.since == date(2024, 10, 27)
+
+
+def test_the_joiner_of_a_persian_word_is_part_of_it() -> None:
+    state = ViewState(ArticleFilter(words="می\u200cخواهم"))
+    assert read(write(state))[0] == state
 
 
 def test_the_plain_page_has_a_plain_address() -> None:
