@@ -22,7 +22,8 @@ _PLACE += ", p.radius_km"
 #: What lies further ahead is no date to be believed, and is never shown on top.
 AHEAD = timedelta(hours=14)
 
-_WORDS = re.compile(r'"([^"]*)"|(\S+)')
+#: Phrases stand between straight quotes, or those that keyboards make of them.
+_WORDS = re.compile('["“”„«»]([^"“”„«»]*)["“”„«»]|(\\S+)')
 
 #: Scripts that put no space between words (Thai, Lao, Burmese, Khmer, kana, Han): there a word is looked for in all
 #: of the text, since what the word index holds is whole clauses.
@@ -461,6 +462,12 @@ def unplaced(connection: sqlite3.Connection, f: ArticleFilter, limit: int) -> li
         [*values, min(max(limit, 0), _MOST)],
     )
     return [UnplacedName(row["name"], row["reason"], row["articles"]) for row in rows]
+
+
+def place(connection: sqlite3.Connection, place_id: str) -> Place | None:
+    """See Store.place."""
+    row = connection.execute(f"SELECT {_PLACE} FROM place p WHERE p.id = ?", (storable(place_id),)).fetchone()
+    return _place(row) if row else None
 
 
 def _place(row: sqlite3.Row) -> Place:

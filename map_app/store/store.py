@@ -227,6 +227,11 @@ class Store:
             ).fetchone()
             return [_resolution(value) for value in json.loads(row["json"])] if row else []
 
+    def place(self, place_id: str) -> Place | None:
+        """A place that an article is or was on, or None."""
+        with self._asking() as connection:
+            return query.place(connection, place_id)
+
     def of_outlet(self, domain: str, *, limit: int) -> list[tuple[Article, list[Resolution]]]:
         """The newest articles of the outlet at a domain, each with what the geoparser made of it."""
         with self._asking() as connection:
