@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 import streamlit as st
 
 from map_app.app import App
-from map_app.model import Article, ArticleFilter, Field, Kind, Pin, Resolution, Role, Story, strongest_first
-from map_app.store import Summary
+from map_app.model import Article, Field, Kind, Pin, Resolution, Role, Story, strongest_first
+from map_app.store import Summary, UnplacedName
 from map_app.store.snippets import snippet
 from map_app.ui import state
 from map_app.ui.map_view import fitting
@@ -68,9 +68,8 @@ def _places(story: Story) -> str:
     return " · ".join([*names[:NAMES_SHOWN], *more, *filed]) or "No place found"
 
 
-def unplaced(app: App, f: ArticleFilter, summary: Summary) -> None:
+def unplaced(names: Sequence[UnplacedName], summary: Summary) -> None:
     """What is not on the map, and why."""
-    names = app.store.unplaced(f, limit=50)
     if not summary.unplaced_articles and not names:
         return
     with st.expander(f"Not on the map: {count(summary.unplaced_articles, 'article')} without a place"):
@@ -174,7 +173,7 @@ def own_text(app: App, country_name: CountryName) -> None:
         found = app.geoparse_text("", cut)
         st.session_state["pasted"] = found
         if pins := pins_of(*found):
-            state.look_at(fitting(pins))
+            state.look_at(fitting([pin.place for pin in pins]))
         state.touch()
         st.rerun()
     if result := state.pasted():

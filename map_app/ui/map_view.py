@@ -1,5 +1,6 @@
 """The map in the page: a constant base map, the results as one layer, and what a visitor does on it."""
 
+import itertools
 import math
 from collections.abc import Mapping, Sequence
 
@@ -7,7 +8,7 @@ import streamlit as st
 from streamlit.components.v1 import declare_component
 from streamlit_folium import st_folium
 
-from map_app.model import Pin
+from map_app.model import Feature, Place
 from map_app.settings import Settings
 from map_app.ui import state
 from map_app.ui.share import View
@@ -38,14 +39,17 @@ def address(name: str) -> str:
 
 
 @st.fragment
-def show(settings: Settings, pins: Sequence[Pin], countries: Mapping[str, int]) -> None:
-    """Draw the map; a click on a place lists its articles. Where it is moved its own script tells the address."""
+def show(settings: Settings, places: Sequence[Place], drawn: str) -> None:
+    """Draw the map with what `webmap.payload` made of the pins of these places; a click on one lists its articles.
+
+    Where it is moved its own script tells the address, and nobody here.
+    """
     serve_static()
     start = st.session_state.get("start_view") or START
     target = st.session_state.get("target") or start
     apart = st.session_state.get("looks", 0) * OTHER_VIEW
-    if pins:
-        st.button("Fit to results", key="fit", on_click=_fit, args=(pins,))
+    if places:
+        st.button("Fit to results", key="fit", on_click=_fit, args=(places,))
     with st.container(key="mapframe"):
         out = st_folium(
             constant_map(
@@ -59,45 +63,50 @@ def show(settings: Settings, pins: Sequence[Pin], countries: Mapping[str, int]) 
             use_container_width=True,
             center=(target.latitude, target.longitude + apart),
             zoom=target.zoom + apart,
-            feature_group_to_add=results_layer(pins, country_counts=countries),
+            feature_group_to_add=results_layer(drawn),
             returned_objects=["last_object_clicked", "last_object_clicked_count"],
         )
-    _clicked(out, pins)
+    _clicked(out, places)
 
 
-def _fit(pins: Sequence[Pin]) -> None:
-    state.look_at(fitting(pins))
+def _fit(places: Sequence[Place]) -> None:
+    state.look_at(fitting(places))
 
 
-def fitting(pins: Sequence[Pin]) -> View:
-    """A view that shows all the pins, of those that are not whole continents."""
-    latitudes = sorted(pin.place.point.latitude for pin in pins)
-    longitudes = sorted(pin.place.point.longitude for pin in pins)
-    south, north, west, east = latitudes[0], latitudes[-1], longitudes[0], longitudes[-1]
-    degrees = max(east - west, (north - south) * 1.6, 4.0)
+def fitting(places: Sequence[Place]) -> View:
+    """A view that shows all of the places; whole continents only where there is nothing else."""
+    shown = [place for place in places if place.feature is not Feature.CONTINENT] or places
+    latitudes = sorted(place.point.latitude for place in shown)
+    longitudes = sorted({place.point.longitude for place in shown})
+    # The widest stretch without a place is what the view leaves out: the shortest way round may cross 180 degrees.
+    around = [*longitudes, longitudes[0] + 360]
+    empty, east = max((after - before, before) for before, after in itertools.pairwise(around))
+    wide = 360 - empty
+    tall = latitudes[-1] - latitudes[0]
     # A map of 1000 pixels shows 360 degrees at about zoom 2.
-    zoom = max(1, min(9, math.floor(math.log2(360 / degrees) + 1.6)))
-    return View(round((south + north) / 2, 4), round((west + east) / 2, 4), zoom)
+    zoom = max(1, min(9, math.floor(math.log2(360 / max(wide, tall * 1.6, 4.0)) + 1.6)))
+    middle = (east - wide / 2 + 180) % 360 - 180
+    return View(round((latitudes[0] + latitudes[-1]) / 2, 4), round(middle, 4), zoom)
 
 
-def _clicked(out: Mapping[str, object] | None, pins: Sequence[Pin]) -> None:
+def _clicked(out: Mapping[str, object] | None, places: Sequence[Place]) -> None:
     at = (out or {}).get("last_object_clicked")
     click = (at, (out or {}).get("last_object_clicked_count"))
     if not isinstance(at, dict) or click == st.session_state.get("click"):
         return
     st.session_state["click"] = click
-    pin = pin_at(pins, at.get("lat"), at.get("lng"))
-    if pin and not state.trying() and pin.place.id != st.session_state["place"]:
-        state.open_place(pin.place.id)
+    place = place_at(places, at.get("lat"), at.get("lng"))
+    if place and not state.trying() and (place.id != st.session_state["place"] or st.session_state["article"]):
+        state.open_place(place.id)
         st.rerun()
 
 
-def pin_at(pins: Sequence[Pin], latitude: object, longitude: object) -> Pin | None:
-    """The pin at a clicked point, or None; of several the one with most articles."""
+def place_at(places: Sequence[Place], latitude: object, longitude: object) -> Place | None:
+    """The place at a clicked point, or None; of several the first, which is that with most articles."""
     if not isinstance(latitude, int | float) or not isinstance(longitude, int | float):
         return None
-    for pin in pins:
-        at = pin.place.point
+    for place in places:
+        at = place.point
         if abs(at.latitude - latitude) < SAME_POINT and abs(at.longitude - longitude) < SAME_POINT:
-            return pin
+            return place
     return None

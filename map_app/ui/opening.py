@@ -40,6 +40,11 @@ class Opening:
         """Whether it is over and brought nothing."""
         return self._app is None and not self._thread.is_alive()
 
+    @property
+    def done(self) -> bool:
+        """Whether the app is there."""
+        return self._app is not None
+
     def ticks(self) -> Iterator[tuple[float, str]]:
         """How far it is, again and again until it is done."""
         while self._thread.is_alive():

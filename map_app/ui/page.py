@@ -9,16 +9,16 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from map_app.app import App, is_ready
-from map_app.errors import MapAppError
-from map_app.model import Article, ArticleFilter, Pin, Resolution, Story
+from map_app.errors import MapAppError, SettingsError, StoreError
+from map_app.model import Article, ArticleFilter, Feature, Place, Resolution, Story
 from map_app.settings import Settings
-from map_app.store import Facets, Summary
+from map_app.store import Facets, Summary, UnplacedName
 from map_app.ui import access, accuracy, article_list, editing, filters, map_view, sign_in, state
 from map_app.ui.access import Access
 from map_app.ui.opening import Opening, opening
 from map_app.ui.share import ViewState, write
 from map_app.ui.text import escaped
-from map_app.webmap import silhouette
+from map_app.webmap import payload, silhouette
 
 logger = logging.getLogger(__name__)
 
@@ -35,7 +35,7 @@ _ICON = (
 
 _SKELETON = f'<div class="skeleton" aria-hidden="true">{"<i></i>" * 18}</div>'
 
-#: How many answers for filters are kept for all visitors together; each is what one map needs.
+#: How many answers of each kind are kept for all visitors together.
 KEPT = 32
 
 
@@ -56,17 +56,17 @@ def main() -> None:
 
 def plain_message(error: MapAppError) -> str:
     """What visitors are told: the kind of trouble, without paths, SQL or anything of the machine."""
-    names = {kind.__name__ for kind in type(error).__mro__}
-    if "StoreError" in names:
+    if isinstance(error, StoreError):
         return "The articles cannot be read at the moment. Whoever runs this page finds the reason in its log."
-    if "SettingsError" in names:
+    if isinstance(error, SettingsError):
         return "This page is not set up right. Whoever runs it finds the reason in its log."
     return "The map cannot be opened at the moment. Whoever runs this page finds the reason in its log."
 
 
 def _opened(settings: Settings) -> App:
     current = opening(settings)
-    if not is_ready(settings):
+    # What an app that is open was made from may be gone: caches are cleaned.
+    if not current.done and not is_ready(settings):
         _wait_for(current)
     return current.result()
 
@@ -90,15 +90,30 @@ def _wait_for(current: Opening) -> None:
     st.rerun()
 
 
-@st.cache_resource(max_entries=KEPT, show_spinner=False)
-def _shown(_app: App, store: str, revision: int, f: ArticleFilter) -> tuple[Sequence[Pin], dict[str, int], Facets]:
-    """Everything that depends on the filter alone; one answer serves all visitors until the store changes."""
-    return _app.store.pins(f), _app.store.country_counts(f), _app.store.facets(f)
+# One answer serves all visitors until the store changes, and every run of a page that shows the same.
 
 
 @st.cache_resource(max_entries=KEPT, show_spinner=False)
-def _listed(_app: App, store: str, revision: int, f: ArticleFilter, limit: int) -> tuple[Sequence[Story], Summary]:
-    return _app.store.stories(f, limit=limit), _app.store.summary(f)
+def _mapped(_app: App, store: str, revision: int, f: ArticleFilter) -> tuple[Sequence[Place], str]:
+    """The places on the map, those of most articles first, and what the map is told of them."""
+    pins = _app.store.pins(f)
+    return [pin.place for pin in pins], payload(pins, _app.store.country_counts(f))
+
+
+@st.cache_resource(max_entries=KEPT, show_spinner=False)
+def _summary(_app: App, store: str, revision: int, f: ArticleFilter) -> Summary:
+    return _app.store.summary(f)
+
+
+@st.cache_resource(max_entries=KEPT, show_spinner=False)
+def _around(_app: App, store: str, revision: int, f: ArticleFilter) -> tuple[Facets, Sequence[UnplacedName]]:
+    """What other choices would show, and what is not on the map."""
+    return _app.store.facets(f), _app.store.unplaced(f, limit=50)
+
+
+@st.cache_resource(max_entries=KEPT, show_spinner=False)
+def _listed(_app: App, store: str, revision: int, f: ArticleFilter, limit: int) -> Sequence[Story]:
+    return _app.store.stories(f, limit=limit)
 
 
 def _country_name(app: App) -> Callable[[str], str]:
@@ -114,6 +129,9 @@ def _page(app: App) -> None:
     state.keep_widgets()
     country_name = _country_name(app)
     chosen = state.current()
+    shown = app.store.article(chosen.article) if chosen.article else None
+    if chosen.article and shown is None:
+        chosen = state.without_article()
     f = chosen.applied(state.today())
     # The map keeps showing the other places when the list is about one of them.
     map_filter = ArticleFilter(
@@ -121,31 +139,34 @@ def _page(app: App) -> None:
         publishers=f.publishers,
     )  # fmt: skip
     key = (str(app.store.path), app.store.revision())
-    pins, countries, facets = _shown(app, *key, map_filter)
-    found, summary = _listed(app, *key, f, st.session_state["shown"])
+    places, drawn = _mapped(app, *key, map_filter)
+    summary = _summary(app, *key, f)
+    facets, unplaced = _around(app, *key, f)
     pasted = state.pasted()
     if pasted:
         pins = article_list.pins_of(*pasted)
-        countries = {p.place.country_code: 1 for p in pins if p.place.feature == "country"}
+        places = [pin.place for pin in pins]
+        drawn = payload(pins, {place.country_code: 1 for place in places if place.feature is Feature.COUNTRY})
 
     granted = access.current(app.settings)
     editing.gate(granted.editor)
     _head(chosen, facets, summary, country_name, granted)
     with st.container(key="map"):
-        map_view.show(app.settings, pins, countries)
+        map_view.show(app.settings, places, drawn)
     with st.container(key="panel"):
         if state.adding() and granted.editor is not None:
             editing.panel(app)
         elif state.trying():
             article_list.own_text(app, country_name)
-        elif chosen.article and (shown := app.store.article(chosen.article)):
+        elif shown is not None:
             _article(app, shown, app.store.resolutions(chosen.article), country_name)
         else:
             _list(
                 app,
                 f=f,
-                found=found,
+                found=_listed(app, *key, f, st.session_state["shown"]),
                 summary=summary,
+                unplaced=unplaced,
                 place_name=_place_name(app, f.place),
                 country_name=country_name,
                 key=key,
@@ -157,6 +178,9 @@ def _page(app: App) -> None:
 def _place_name(app: App, place_id: str) -> str:
     if not place_id:
         return ""
+    # Not every place that articles are on is in the gazetteer: sources and geocoders give others.
+    if known := app.store.place(place_id):
+        return known.name
     try:
         return app.gazetteer.place(place_id).name
     except MapAppError:
@@ -198,15 +222,13 @@ def _list(
     f: ArticleFilter,
     found: Sequence[Story],
     summary: Summary,
+    unplaced: Sequence[UnplacedName],
     place_name: str,
     country_name: Callable[[str], str],
     key: tuple[str, int],
     granted: Access,
 ) -> None:
-    notices = list(st.session_state.get("notices", ()))
-    if st.session_state["article"]:
-        notices.append("The article in this link is not here.")
-    for notice in notices:
+    for notice in state.notices():
         st.html(f'<p class="notice" role="status">{escaped(notice)}</p>')
     if app.is_sample:
         st.html(f'<p class="sample">These are sample digests written for this project. {_how_to_add(granted)}</p>')
@@ -214,11 +236,11 @@ def _list(
     if summary.articles:
         article_list.stories(found, summary)
     else:
-        _, everything = _listed(app, *key, ArticleFilter(), 1)
+        everything = _summary(app, *key, ArticleFilter())
         st.html(f'<p class="empty">{escaped(filters.why_empty(f, summary, everything))}</p>')
         if summary.all_articles:
             st.button("Reset all filters", key="reset-empty", type="primary", on_click=state.reset)
-    article_list.unplaced(app, f, summary)
+    article_list.unplaced(unplaced, summary)
     if app.accuracy:
         accuracy.show(app.accuracy)
     _credits(app)

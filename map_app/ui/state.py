@@ -23,6 +23,20 @@ def touch() -> None:
     """Every widget says that the visitor, not the address, chose what is in the session now."""
     st.session_state["touched"] = True
     st.session_state["shown"] = PAGE
+    st.session_state["notices"] = []
+
+
+def notices() -> list[str]:
+    """What of the link that the visitor came by was ignored, and why; until the visitor chooses something."""
+    kept: list[str] = st.session_state["notices"]
+    return kept
+
+
+def without_article() -> ViewState:
+    """Close the article that a link names and that is not in the store, and say so."""
+    st.session_state["article"] = ""
+    st.session_state["notices"].append("The article in this link is not here.")
+    return current()
 
 
 def _address() -> dict[str, list[str]]:
@@ -36,10 +50,10 @@ def take_address() -> None:
     touched = st.session_state.pop("touched", False)
     if "written" in st.session_state and (touched or without_view == st.session_state["written"]):
         return
-    state, notices = read(address)
+    state, ignored = read(address)
     first = "written" not in st.session_state
     put(state)
-    st.session_state["notices"] = notices
+    st.session_state["notices"] = ignored
     st.session_state["written"] = without_view
     if first:
         st.session_state["start_view"] = state.view

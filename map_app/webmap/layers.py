@@ -1,13 +1,8 @@
 """Pins as one layer whose data no template sees as text."""
 
-from collections.abc import Mapping, Sequence
-
 import folium
 from branca.element import MacroElement
 from jinja2 import Template
-
-from map_app.model import Pin
-from map_app.webmap.popup import payload
 
 
 class _Results(MacroElement):
@@ -29,13 +24,8 @@ class _Results(MacroElement):
         return str(self._group.get_name())
 
 
-def results_layer(
-    pins: Sequence[Pin], *, country_counts: Mapping[str, int], selected_place: str = ""
-) -> folium.FeatureGroup:
-    """All pins as a feature group; countries are shaded by `country_counts`, code to number of articles.
-
-    `selected_place` is the id of a place whose popup opens.
-    """
+def results_layer(drawn: str) -> folium.FeatureGroup:
+    """What `payload` made of the pins, as a feature group."""
     group = folium.FeatureGroup(name="results")
-    _Results(group, payload(pins, country_counts, selected_place)).add_to(group)
+    _Results(group, drawn).add_to(group)
     return group

@@ -9,8 +9,12 @@ from typing import Any
 from map_app.model import Pin, Story
 
 
-def payload(pins: Sequence[Pin], country_counts: Mapping[str, int], selected_place: str) -> str:
-    """Everything that the map shows, as JSON, deflated, in base64: its alphabet holds nothing that a template reads."""
+def payload(pins: Sequence[Pin], country_counts: Mapping[str, int], selected_place: str = "") -> str:
+    """Everything that the map shows, as JSON, deflated, in base64: its alphabet holds nothing that a template reads.
+
+    Countries are shaded by `country_counts`, code to number of articles. `selected_place` is the id of a place whose
+    popup opens.
+    """
     stories: dict[tuple[int, str], int] = {}
     rows: list[dict[str, Any]] = []
     places = []

@@ -172,6 +172,11 @@ def test_a_click_on_a_place_opens_its_popup_and_lists_its_articles(visit: Open) 
     page.wait_for_url("**place=country*", timeout=SLOW)
     expect(page.locator(".st-key-chips")).to_contain_text("Place:")
     figures(page, "1 of 3 articles")
+    page.locator("[class*='st-key-read-'] button").first.click()
+    expect(page.locator(".article")).to_be_visible()
+    popup.locator(".leaflet-popup-close-button").click()
+    frame(page).locator(".leaflet-marker-icon.nm-badge").first.click()
+    expect(page.locator(".article")).to_have_count(0)  # the list of the place again
 
 
 def test_a_copied_link_opens_the_same_view_and_holds_dates_in_place_of_a_preset(visit: Open) -> None:

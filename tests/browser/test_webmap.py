@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Dialog, Page, Route, expect, sync_playw
 
 from map_app.geo import Point
 from map_app.model import Feature, Pin, Place, Role, Snippet, Story
-from map_app.webmap import constant_map, results_layer, static_folders
+from map_app.webmap import constant_map, payload, results_layer, static_folders
 
 pytestmark = pytest.mark.browser
 
@@ -69,7 +69,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         shutil.copytree(source, folder / name)
     for theme in ("light", "dark"):
         news_map = constant_map(lambda name: name, theme=theme)
-        results_layer(PINS, country_counts=COUNTS).add_to(news_map)
+        results_layer(payload(PINS, COUNTS)).add_to(news_map)
         (folder / f"{theme}.html").write_text(news_map.get_root().render(), encoding="utf-8")
     handler = functools.partial(Quiet, directory=str(folder))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:

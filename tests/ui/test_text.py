@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
@@ -9,7 +10,7 @@ from map_app.geo import Point
 from map_app.model import Article, Field, Place, Resolution, Toponym
 from map_app.model import Feature as Kind
 from map_app.ui.article_list import pins_of
-from map_app.ui.map_view import fitting, pin_at
+from map_app.ui.map_view import fitting, place_at
 from map_app.ui.page import plain_message
 from map_app.ui.text import day, escaped, marked, number, plain, web_link
 
@@ -80,7 +81,27 @@ def test_the_places_of_a_pasted_text_are_pinned_once_each() -> None:
     pins = pins_of(article, resolutions)
     assert [pin.place for pin in pins] == [KURSK, TOKYO]
     assert pins[0].stories[0].snippet.highlights == ((0, 5), (20, 25))
-    assert pin_at(pins, 51.7, 36.2) is pins[0]
-    assert pin_at(pins, 0.0, None) is None
-    assert fitting(pins).zoom in (2, 3)
-    assert fitting(pins[:1]).zoom > 4
+
+
+def test_a_clicked_point_is_the_place_that_lies_there() -> None:
+    assert place_at([KURSK, TOKYO], 35.70001, 139.7) is TOKYO
+    assert place_at([KURSK, TOKYO], 0.0, None) is None
+
+
+def test_the_view_that_fits_takes_the_shortest_way_round_and_no_whole_continent() -> None:
+    assert fitting([KURSK, TOKYO]).zoom in (2, 3)
+    assert fitting([KURSK]).zoom > 4
+    suva, apia = (replace(TOKYO, point=point) for point in (Point(-18.1, 178.4), Point(-13.8, -171.8)))
+    pacific = fitting([suva, apia])
+    assert (pacific.longitude, pacific.zoom) == (pytest.approx(-176.7), 6)
+    asia = replace(KURSK, point=Point(30, 90), feature=Kind.CONTINENT)
+    assert fitting([asia, KURSK]) == fitting([KURSK])
+    assert fitting([asia]).longitude == 90
+
+
+@given(st.lists(st.tuples(st.floats(-90, 90), st.floats(-180, 180)), min_size=1))
+def test_every_view_that_fits_is_one(points: list[tuple[float, float]]) -> None:
+    view = fitting([replace(TOKYO, point=Point(*point)) for point in points])
+    assert -90 <= view.latitude <= 90
+    assert -180 <= view.longitude <= 180
+    assert 1 <= view.zoom <= 9

@@ -10,8 +10,7 @@ import pytest
 
 from map_app.geo import Point
 from map_app.model import Feature, Pin, Place, Snippet, Story
-from map_app.webmap import constant_map, results_layer, static_folders
-from map_app.webmap.popup import payload
+from map_app.webmap import constant_map, payload, results_layer, static_folders
 
 HOSTILE = ["{{7*7}}", "{% raw", "${alert(1)}", "`x`", "</script><img src=x onerror=alert(1)>", "{{cycler}}", "\ud800"]
 
@@ -35,7 +34,7 @@ def rendered(group: folium.FeatureGroup) -> str:
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_no_article_text_reaches_a_template(text: str) -> None:
-    html = rendered(results_layer([pin(text)], country_counts={"PE": 3}))
+    html = rendered(results_layer(payload([pin(text)], {"PE": 3})))
     assert text not in html
     assert "Lima" not in html
     assert '"49"' not in html

@@ -1,0 +1,108 @@
+"""The page's own run, in this process: what it asks for and what it says."""
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from map_app.app import App, open_app
+from map_app.gazetteer.lookup import Gazetteer
+from map_app.geo import Point
+from map_app.geoparse.given import with_given
+from map_app.model import Article, GivenPlace
+from map_app.settings import Settings
+from map_app.store import Store
+
+SCRIPT = Path(__file__).resolve().parents[2] / "streamlit_app.py"
+
+ARTICLES = [
+    Article("kyiv", "Talks in Kyiv", "KYIV, Ukraine - Talks in Kyiv went on."),
+    Article("tokyo", "Rain in Tokyo", "TOKYO, Japan - Heavy rain fell in Tokyo and in Osaka."),
+    Article("reef", "A quake at sea", "A quake was felt on Monday.", given=(GivenPlace("Reef Nine", Point(-10, 160)),)),
+]
+
+
+@pytest.fixture(scope="module")
+def app(gazetteer: Gazetteer) -> App:
+    del gazetteer
+    return open_app(Settings())
+
+
+@pytest.fixture
+def page(app: App, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AppTest:
+    path = tmp_path / "articles.sqlite"
+    with Store.open(path) as store:
+        store.put((article, with_given(article, app.geoparser.geoparse(article))) for article in ARTICLES)
+    monkeypatch.setenv("MAP_APP_STORE", str(path))
+    return AppTest.from_file(str(SCRIPT), default_timeout=120)
+
+
+def said(page: AppTest) -> str:
+    return "\n".join(str(element.proto) for element in page.get("html"))
+
+
+def test_a_run_that_shows_the_same_again_asks_the_store_for_nothing_that_grows_with_it(
+    page: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page.run()
+    assert "3 of 3 articles" in said(page)
+    asked: Counter[str] = Counter()
+    for name in ("pins", "country_counts", "facets", "summary", "unplaced", "stories"):
+        real = getattr(Store, name)
+
+        def counting(store: Store, *values: object, name: str = name, real: object = real, **named: object) -> object:
+            asked[name] += 1
+            return real(store, *values, **named)  # type: ignore[operator]
+
+        monkeypatch.setattr(Store, name, counting)
+    monkeypatch.setattr("map_app.ui.page.payload", lambda *_: asked.update(["payload"]))
+    page.run()
+    assert "3 of 3 articles" in said(page)
+    assert not asked
+
+
+def test_the_counts_beside_the_choices_hold_for_the_place_that_is_chosen_too(page: AppTest) -> None:
+    page.query_params["place"] = "country:UA"
+    page.run()
+    assert "1 of 3 articles" in said(page)
+    [countries] = [choice for choice in page.multiselect if choice.label == "Country"]
+    assert countries.options == ["Ukraine · 1"]
+
+
+def test_a_page_whose_cache_was_cleaned_meanwhile_goes_on(page: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    page.run()
+    monkeypatch.setattr("map_app.ui.page.is_ready", lambda _settings: False)
+    page.run(timeout=30)
+    assert "3 of 3 articles" in said(page)
+
+
+@pytest.mark.parametrize(
+    ("query", "notice"),
+    [({"from": "2026-13-45"}, "cannot be used"), ({"article": "none"}, "The article in this link is not here")],
+    ids=str,
+)
+def test_what_was_ignored_of_a_link_is_said_until_something_is_chosen(
+    page: AppTest, query: dict[str, str], notice: str
+) -> None:
+    for name, value in query.items():
+        page.query_params[name] = value
+    page.run()
+    assert notice in said(page)
+    assert not page.query_params
+    page.run()
+    assert notice in said(page)
+    page.text_input(key="f_words").input("rain").run()
+    assert "1 of 3 articles" in said(page)
+    assert notice not in said(page)
+
+
+@pytest.mark.parametrize(
+    ("place", "name"),
+    [("given:-10.0000,160.0000", "Reef Nine"), ("country:FJ", "Fiji"), ("city:0", "unknown")],
+    ids=["the source's own", "of the gazetteer alone", "of nobody"],
+)
+def test_the_place_that_is_chosen_is_named(page: AppTest, place: str, name: str) -> None:
+    page.query_params["place"] = place
+    page.run()
+    assert any(f"Place\\: {name}" in button.label for button in page.button)
