@@ -19,7 +19,7 @@ from map_app.errors import (
     UnreadableError,
 )
 from map_app.fetch import Fetched, Fetcher
-from map_app.sources.fields import draft_of_page, host_of, make_article
+from map_app.sources.fields import draft_of_page, host_of, make_article, web_url
 from map_app.sources.markup import MAX_EXTRACT_CHARS, Page, decode_html, html_to_text, read_page, title_of
 from map_app.sources.reading import Failure, Item, Note
 
@@ -201,7 +201,7 @@ def address_of(page: Page, fetched_url: str) -> str:
         elsewhere = urlsplit(fetched_url).path.strip("/") != "" or urlsplit(fetched_url).query != ""
     except ValueError:
         return fetched_url
-    return link if page.url and same_site and not (front and elsewhere) else fetched_url
+    return link if page.url and web_url(link) and same_site and not (front and elsewhere) else fetched_url
 
 
 def _same_site(one: str, other: str) -> bool:

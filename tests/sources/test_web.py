@@ -231,6 +231,7 @@ def test_a_status_says_what_to_do(server: WebServer, fetcher: Fetcher, status: i
         ("https://evilnews.example/b", "https://news.example/a"),
         ("https://news.example/", "https://news.example/a"),
         ("javascript:alert(1)", "https://news.example/a"),
+        (r"http:\\x.example\b", "https://news.example/a"),
         ("http://[", "https://news.example/a"),
         ("", "https://news.example/a"),
     ],
