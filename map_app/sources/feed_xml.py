@@ -51,6 +51,14 @@ _GEOMETRY = re.compile(r"</?(?:gml|georss|geo):[^<>]{0,1000}>", re.IGNORECASE)
 _ELEMENT = re.compile(r"<[^\W\d]")
 #: Each part begins otherwise and none holds a "<", so that no character is looked at twice, however tags are broken.
 _TAG = re.compile(r"""<[^\W\d](?:[^<>"']+|"[^"<]*"|'[^'<]*')*""")
+#: Elements of key words, which nobody here reads: feedparser compares each with all others of its entry.
+_KEY_WORDS = re.compile(r"(</?(?:[\w.\-]+:)?)(?=(?:category|subject|keywords)\b)", re.IGNORECASE)
+#: Elements of people whose names do not end soon: in those, feedparser looks for an address from every letter on.
+_ENDLESS_NAMES = re.compile(
+    r"(<(?:[\w.\-]+:)?)(?=(author|creator|managingeditor|webmaster|publisher|owner)\b[^<>]*>)"
+    r"(?!.{1,1200}?</(?:[\w.\-]+:)?\2\b)",
+    re.IGNORECASE | re.DOTALL,
+)
 #: Where feedparser takes a document to begin.
 _BEGINNING = re.compile(r"<\w", re.ASCII)
 _QUOTED = re.compile(r""""[^"]*"|'[^']*'""")
@@ -103,6 +111,7 @@ def _is_crowded(tag: str) -> bool:
 def _parsed(body: str, url: str) -> Mapping[str, Any]:
     import feedparser  # noqa: PLC0415  # takes as long to load as a feed to read
 
+    body = _ENDLESS_NAMES.sub(r"\1unread-", _KEY_WORDS.sub(r"\1unread-", body))
     declared = b'<?xml version="1.0" encoding="utf-8"?>\n'
     # It looks for entities from each line before the first element to the end of the blank lines that follow.
     beginning = _BEGINNING.search(body)

@@ -413,6 +413,20 @@ def test_blank_lines_before_a_feed_are_passed_over_however_many(before: str) -> 
     assert [entry.article.title for entry in read(feed).entries] == ["Story"]
 
 
+@pytest.mark.parametrize("name", ["author", "managingEditor", "dc:creator", "dc:publisher"])
+def test_an_author_whose_name_does_not_end_is_nobody_and_costs_nothing(name: str) -> None:
+    spaces = 'version="2.0" xmlns:dc="http://purl.org/dc/elements/1.1/"'
+    endless = f"<title>A</title><{name}>" + "a" * 1_000_000 + f"</{name}>"  # hours, where each letter is a beginning
+    feed = rss(endless, "<title>B</title><author>a@example.org (Ann Lee)</author>").replace('version="2.0"', spaces)
+    assert [(article.title, article.author) for article in articles(feed)] == [("A", ""), ("B", "Ann Lee")]
+
+
+def test_key_words_are_passed_over_however_many() -> None:
+    words = "".join(f"<category>{n}</category><dc:subject>{n}</dc:subject>" for n in range(40_000))
+    feed = rss(f"<title>A</title>{words}").replace("<rss", '<rss xmlns:dc="http://purl.org/dc/elements/1.1/"')
+    assert [article.title for article in articles(feed)] == ["A"]
+
+
 def test_no_more_than_ten_thousand_entries_are_read_and_that_is_noted() -> None:
     feed = read(json.dumps({"items": [{"title": f"Story {n}"} for n in range(10_001)]}))
     assert len(feed.entries) == 10_000
