@@ -32,7 +32,10 @@ def _setting(default: Callable[[], Any], read: Callable[[str], Any], doc: str) -
 
 
 def _path(text: str) -> Path:
-    return Path(text).expanduser()
+    try:
+        return Path(text).expanduser()
+    except RuntimeError as e:
+        raise ValueError("nobody of that name has a home here") from e
 
 
 def _positive_int(text: str) -> int:
@@ -134,7 +137,7 @@ class Settings:
     )
     geocoder_user_agent: str = _setting(
         str,
-        str,
+        _header_line,
         "How requests to the geocoder name themselves: your site and an address to write to. Required to use it.",
     )
     outlet_homes: str = _setting(

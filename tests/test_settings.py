@@ -24,6 +24,8 @@ def test_a_variable_sets_what_it_names() -> None:
         ("MAP_APP_MAX_FILE_BYTES", "many", "MAP_APP_MAX_FILE_BYTES is 'many'"),
         ("MAP_APP_MAX_FILE_BYTES", "0", "more than 0"),
         ("MAP_APP_GEOCODER", "google", "one of: off, nominatim"),
+        ("MAP_APP_STORE", "~nobody-here/a.sqlite", "MAP_APP_STORE is '~nobody-here/a.sqlite': nobody of that name"),
+        ("MAP_APP_GEOCODER_USER_AGENT", "Žemė (a@b.lt)", "one line of ASCII"),
         ("MAP_APP_TILES_URL", "javascript:alert(1)", "must start with https"),
     ],
 )

@@ -56,7 +56,11 @@ def read_path(
     Raises ImpossibleValueError for a mapping that names an unknown field.
     """
     field_names((), mapping)
-    if path.is_dir():
+    try:
+        is_folder = path.is_dir()
+    except OSError:
+        is_folder = False  # whoever reads it is told why it cannot be looked at
+    if is_folder:
         yield from _read_folder(path, max_bytes=max_bytes, max_chars=max_chars, mapping=mapping or {}, now=now)
     else:
         yield from _read_file(Reading(path, name or path.name, max_bytes, max_chars, now(), mapping or {}))
@@ -141,7 +145,7 @@ def files_in(folder: Path) -> Iterator[tuple[Path, str] | Failure | Note]:
             where = str(path.relative_to(folder))
             if name.startswith("."):
                 continue
-            if path.is_symlink() and not path.resolve().is_relative_to(root):
+            if path.is_symlink() and not Path(os.path.realpath(path)).is_relative_to(root):
                 yield Failure(where, "refused: it is a link that leads out of the folder")
             elif name in linked:
                 continue  # leads to a folder that is read anyway

@@ -131,6 +131,17 @@ def test_a_file_over_the_limit_is_refused_unread(tmp_path: Path) -> None:
     assert failure.why.startswith("it has 1,001 bytes, more than the 1,000")
 
 
+def test_links_in_a_circle_and_names_too_long_for_the_disk_stop_nothing(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").symlink_to(tmp_path / "b.txt")
+    (tmp_path / "b.txt").symlink_to(tmp_path / "a.txt")
+    write(tmp_path, "c.txt", "Rain in Riga")
+    items = read(tmp_path)
+    assert [article.title for article in articles(items)] == ["Rain in Riga"]
+    assert [failure.where for failure in failures(items)] == ["a.txt", "b.txt"]
+    [failure] = failures(read(tmp_path / ("a" * 300 + ".txt")))
+    assert "name too long" in failure.why
+
+
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"], ids=["comma", "semicolon", "tab", "bar"])
 def test_a_table_maps_usual_columns_whatever_separates_them(tmp_path: Path, delimiter: str) -> None:
     out = io.StringIO()
