@@ -161,8 +161,8 @@ class Fetcher:
     def allowed(self, url: str) -> bool:
         """Whether the site's robots.txt lets this user agent read the address; raises FetchError if it cannot be asked.
 
-        Kept for a day. A site without one allows everything; one whose server fails on it allows nothing for now
-        (RFC 9309, section 2.3.1).
+        Kept for a day. A site without one allows everything; a server that fails on it (429 or 5xx) is an
+        HttpStatusError for ten minutes, since nothing may be read until it is known (RFC 9309, section 2.3.1).
         """
         return self._robots.allow(read_address(url))
 

@@ -25,10 +25,11 @@ REMEMBERED = 512
 
 @dataclass(frozen=True, slots=True)
 class _Rules:
-    #: None where everything is allowed or nothing.
+    #: None where everything is allowed, or nobody knows.
     rules: Protego | None
-    everything: bool
     until: float
+    #: The status with which the server failed to tell.
+    failed: int = 0
 
 
 class Robots:
@@ -49,7 +50,7 @@ class Robots:
         self._lock = Lock()
 
     def allow(self, address: WebAddress) -> bool:
-        """Whether the address may be read; raises FetchError where nobody answers."""
+        """Whether the address may be read; raises FetchError where nobody answers, or the server fails to."""
         site = str(replace(address, target=""))
         with self._lock:
             rules = self._known.get(site)
@@ -60,16 +61,18 @@ class Robots:
                 self._known[site] = rules
                 while len(self._known) > REMEMBERED:
                     del self._known[next(iter(self._known))]
-        return rules.everything if rules.rules is None else rules.rules.can_fetch(str(address), self._agent)
+        if rules.failed:
+            raise HttpStatusError(rules.failed)
+        return rules.rules is None or rules.rules.can_fetch(str(address), self._agent)
 
     def _learn(self, address: WebAddress) -> _Rules:
         now = self._clock()
         try:
             text = self._ask(address, MAX_BYTES).decode("utf-8", errors="replace")
         except RedirectError:
-            return _Rules(None, everything=True, until=now + KEPT_S)
+            return _Rules(None, until=now + KEPT_S)
         except HttpStatusError as e:
             if 400 <= e.status < 500 and e.status != 429:
-                return _Rules(None, everything=True, until=now + KEPT_S)
-            return _Rules(None, everything=False, until=now + KEPT_AFTER_FAILURE_S)
-        return _Rules(Protego.parse(text), everything=False, until=now + KEPT_S)
+                return _Rules(None, until=now + KEPT_S)
+            return _Rules(None, until=now + KEPT_AFTER_FAILURE_S, failed=e.status)
+        return _Rules(Protego.parse(text), until=now + KEPT_S)

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from map_app.errors import FetchError, FetchTimeoutError, HttpStatusError, MapAppError, SourceError, UnreadableError
+from map_app.errors import HttpStatusError, MapAppError, SourceError, UnreadableError
 from map_app.fetch import Fetched, Fetcher
 from map_app.model import Article
-from map_app.refresh.schedule import BUSY
+from map_app.refresh.schedule import is_servers_fault
 from map_app.settings import Settings
 from map_app.sources.feeds import Entry, Feed, parse_feed
 from map_app.sources.fields import canonical_url, published_on_page
@@ -49,7 +49,7 @@ class Reading:
     known: int = 0
     #: What to remember of the entries; None where none were read.
     entries: list[EntryState] | None = None
-    #: Servers of pages that asked to be left alone, by host.
+    #: Servers of pages that asked to be left alone or gave no answer, by host.
     busy: dict[str, MapAppError] = field(default_factory=dict)
     error: MapAppError | None = None
 
@@ -200,7 +200,7 @@ class _Entries:
             return self._reader.page(entry), replace(before, is_done=True)
         except SourceError as e:
             self.notes.append(Note(url, f"only the feed's teaser is kept: {e}"))
-            if isinstance(e, HttpStatusError) and e.status in BUSY:
+            if is_servers_fault(e):
                 self.busy[host] = e
             after = replace(before, tries=before.tries + 1)
             after = replace(after, is_done=after.tries >= MAX_TRIES or not _may_pass(e))
@@ -219,9 +219,8 @@ def host_of(url: str) -> str:
 
 def _may_pass(error: SourceError) -> bool:
     """Whether it may go another time: what servers fail at, not what they refuse."""
-    if isinstance(error, HttpStatusError):
-        return error.status in BUSY or error.status >= _FIRST_SERVER_ERROR
-    return isinstance(error, FetchTimeoutError) or type(error) is FetchError
+    failed = isinstance(error, HttpStatusError) and error.status >= _FIRST_SERVER_ERROR
+    return failed or is_servers_fault(error)
 
 
 def _digest(article: Article) -> str:

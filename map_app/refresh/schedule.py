@@ -60,12 +60,18 @@ def after_failure(feed: Subscription, error: MapAppError, now: datetime) -> Subs
     )
 
 
+def is_servers_fault(error: MapAppError) -> bool:
+    """Whether an error speaks of the whole server: it asks to be left alone, or gives no answer at all."""
+    if isinstance(error, HttpStatusError):
+        return error.status in BUSY
+    return isinstance(error, FetchTimeoutError) or type(error) is FetchError
+
+
 def host_wait(host: str, before: HostWait | None, error: MapAppError, now: datetime) -> HostWait | None:
     """How long the whole server is left alone after an error, or None where the error is the feed's own."""
-    busy = isinstance(error, HttpStatusError) and error.status in BUSY
-    silent = isinstance(error, FetchTimeoutError) or type(error) is FetchError
-    if not busy and not silent:
+    if not is_servers_fault(error):
         return None
+    busy = isinstance(error, HttpStatusError)
     failures = (before.failures if before else 0) + 1
     asked_s = error.retry_after_s if isinstance(error, HttpStatusError) else None
     wait_s = asked_s or float(backoff_s(failures))

@@ -539,17 +539,26 @@ def test_robots_txt_is_kept_to_and_asked_for_once(server: WebServer, fetcher: Fe
     [
         (answering(b"", 404), True),
         (answering(b"", 403), True),
-        (answering(b"", 429), False),
-        (answering(b"", 500), False),
         (redirecting("/robots.txt"), True),
         (answering(b"User-agent: *\nDisallow: /\n" + b"# more\n" * 100_000), False),
         (answering(b"\xff\xfe<html>"), True),
     ],
-    ids=["absent", "forbidden", "busy", "failing", "loop", "long", "nonsense"],
+    ids=["absent", "forbidden", "loop", "long", "nonsense"],
 )
-def test_a_site_whose_robots_txt_fails(server: WebServer, fetcher: Fetcher, route: object, allowed: bool) -> None:
+def test_a_site_whose_robots_txt_says_little(server: WebServer, fetcher: Fetcher, route: object, allowed: bool) -> None:
     server.routes["/robots.txt"] = route  # type: ignore[assignment]
     assert fetcher.allowed(f"{server.url}/a") is allowed
+
+
+@pytest.mark.parametrize("status", [429, 500, 503])
+def test_where_a_server_fails_on_robots_txt_nobody_knows_and_it_is_asked_once(
+    server: WebServer, fetcher: Fetcher, status: int
+) -> None:
+    server.routes["/robots.txt"] = answering(b"", status)
+    for path in ("/a", "/b"):
+        with pytest.raises(HttpStatusError, match=str(status)):
+            fetcher.allowed(server.url + path)
+    assert server.paths() == ["/robots.txt"]
 
 
 def test_where_nobody_answers_for_robots_txt_the_cause_is_told(public_fetcher: Opener) -> None:

@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 
-from map_app.refresh import RefreshReport
+from map_app.fetch import Fetcher
+from map_app.refresh import RefreshReport, refresh_feeds
 from map_app.refresh.reading import MAX_PAGES, MAX_TRIES
+from map_app.settings import Settings
 from map_app.store import Store, Subscription
 
 Refresh = Callable[..., RefreshReport]
@@ -93,6 +95,32 @@ def test_robots_txt_is_honoured_and_the_teaser_kept(
     site.asked.clear()
     refresh()
     assert site.paths() == ["/feed"], "what is refused is not asked for again"
+
+
+@pytest.mark.parametrize("status", [500, 503])
+def test_a_robots_txt_that_fails_for_a_while_does_not_cost_the_whole_text_for_good(
+    site: Any, answer: Any, store: Store, teasers: Callable[..., Subscription], refresh: Refresh, clock: Any,
+    geoparser: Any, status: int,
+) -> None:  # fmt: skip
+    site.pages["/robots.txt"] = answer("", status)
+    teasers("one")
+    refresh()
+    assert texts(store)["Story one from Lviv"].startswith("one: trains")
+    site.pages["/robots.txt"] = answer("", 404)
+    clock.pass_s(3600)
+    with Fetcher(user_agent="map_app tests", allow_private=True, gap_s=0.0) as later:
+        refresh_feeds(store, geoparser, later, limits=Settings(), now=clock)
+    assert texts(store)["Story one from Lviv"].startswith("Paragraph 0")
+
+
+def test_a_server_that_gives_no_answer_is_not_asked_for_the_next_page(
+    site: Any, answer: Any, store: Store, teasers: Callable[..., Subscription], refresh: Refresh
+) -> None:
+    for name in "abc":
+        site.pages[f"/{name}"] = answer("no answer", headers={"Content-Encoding": "gzip"})
+    teasers("a", "b", "c")
+    assert refresh().added == 3
+    assert site.paths() == ["/feed", "/a"]
 
 
 @pytest.mark.parametrize(
