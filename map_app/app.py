@@ -23,7 +23,7 @@ from map_app.geoparse.homes import read_homes
 from map_app.geoparse.pipeline import Geoparser
 from map_app.model import Article, Resolution
 from map_app.settings import DATA_DIR, GOLD_SET, Settings
-from map_app.store import Store
+from map_app.store import STORE_VERSION, Store
 
 logger = logging.getLogger(__name__)
 
@@ -35,6 +35,9 @@ SAMPLE_ARTICLES = DATA_DIR / "sample_articles.jsonl"
 #: Building the gazetteer takes about this share of a first start; mapping the samples takes the rest.
 GAZETTEER_SHARE = 0.85
 ACCURACY_SHARE = 0.05
+
+#: How long samples that another version has mapped are kept.
+SAMPLES_KEPT_S = 7 * 24 * 3600
 
 #: How long after a try to write to a store that could only be read the next is made.
 RETRY_S = 30.0
@@ -198,7 +201,7 @@ def _samples_digest() -> str:
 
 def _open_samples(cache: Path, geoparser: Geoparser, progress: Progress) -> Store:
     """The samples, mapped once by this version of the geoparser and kept in the cache folder."""
-    version = hashlib.sha256(geoparser.version.encode()).hexdigest()[:12]
+    version = hashlib.sha256(f"{geoparser.version} {STORE_VERSION}".encode()).hexdigest()[:12]
     path = cache / f"samples-{_samples_digest()}-{version}.sqlite"
     with FileLock(cache / "samples.lock"):
         if path.exists():
@@ -208,7 +211,16 @@ def _open_samples(cache: Path, geoparser: Geoparser, progress: Progress) -> Stor
                 logger.warning("The mapped samples are mapped again: %s", e)
                 path.unlink()
         _build_samples(path, read_samples(), geoparser, progress)
+        _remove_old_samples(path)
     return Store.open(path, read_only=True)
+
+
+def _remove_old_samples(newest: Path) -> None:
+    """Of other versions, but for those of the last days: another version of the program may use the same cache."""
+    for path in newest.parent.glob("samples-*.sqlite"):
+        if newest.stat().st_mtime - path.stat().st_mtime > SAMPLES_KEPT_S:
+            for ending in ("", "-wal", "-shm"):
+                path.with_name(path.name + ending).unlink(missing_ok=True)
 
 
 def _build_samples(path: Path, articles: Sequence[Article], geoparser: Geoparser, progress: Progress) -> None:

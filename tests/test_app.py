@@ -1,8 +1,11 @@
+import os
+import shutil
+import time
 from pathlib import Path
 
 import pytest
 
-from map_app.app import RETRY_S, App, is_ready, open_app, read_samples
+from map_app.app import RETRY_S, SAMPLES_KEPT_S, App, is_ready, open_app, read_samples
 from map_app.errors import StoreDamagedError
 from map_app.gazetteer.lookup import Gazetteer
 from map_app.geoparse.accuracy import measure
@@ -59,6 +62,20 @@ def test_a_hand_checked_set_that_cannot_be_read_leaves_the_map_as_it_is(
 def test_what_was_built_once_is_ready_the_next_time(settings: Settings, app: App) -> None:
     del app
     assert is_ready(settings)
+
+
+def test_samples_that_other_versions_mapped_are_kept_for_some_days_and_then_removed(
+    gazetteer: Gazetteer, tmp_path: Path
+) -> None:
+    cache = tmp_path / "cache"
+    shutil.copytree(gazetteer.directory, cache / gazetteer.directory.name)
+    old, recent = cache / "samples-old.sqlite", cache / "samples-recent.sqlite"
+    for path, age_s in ((old, SAMPLES_KEPT_S + 60), (old.with_name("samples-old.sqlite-wal"), 60), (recent, 60)):
+        path.write_bytes(b"")
+        os.utime(path, (time.time() - age_s,) * 2)
+    open_app(Settings(store=tmp_path / "articles.sqlite", cache=cache))
+    assert recent.exists()
+    assert [path.name for path in cache.glob("samples-old*")] == []
 
 
 def test_nothing_is_ready_in_an_empty_cache(tmp_path: Path) -> None:

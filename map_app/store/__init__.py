@@ -2,9 +2,11 @@
 
 from map_app.store.feeds import EntryState, FeedTables, HostWait, Subscription
 from map_app.store.query import Facets, Summary, UnplacedName
+from map_app.store.schema import STORE_VERSION
 from map_app.store.store import PutReport, Store, fingerprint_of, set_aside
 
 __all__ = [
+    "STORE_VERSION",
     "EntryState",
     "Facets",
     "FeedTables",

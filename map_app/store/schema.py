@@ -232,6 +232,9 @@ MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     _cut_copies,
 )
 
+#: The version of a store that this program writes.
+STORE_VERSION = len(MIGRATIONS)
+
 
 def version_of(connection: sqlite3.Connection) -> int:
     """The version that the file was last written with; 0 is an empty file."""
