@@ -13,7 +13,7 @@ from map_app.app import App
 from map_app.settings import Settings
 from map_app.sources.fields import NAMES
 from map_app.sources.files import READERS, Failure, Item, Preview, preview, read_path
-from map_app.ui.text import count, day, escaped, number, plain
+from map_app.ui.text import clean, count, day, escaped, number
 
 #: Articles and problems that are shown of each file.
 FIRST = 3
@@ -140,7 +140,7 @@ def _columns(file_id: str, proposed: Preview) -> dict[str, str]:
                 LABELS.get(name, name.capitalize()),
                 options,
                 index=options.index(guess) if guess in options else 0,
-                format_func=lambda column: plain(column, limit=60) if column else "–",
+                format_func=lambda column: clean(column) or "–",  # the choices are no Markdown
                 key=f"column-{file_id}-{name}",
             )
             if picked != guess:
