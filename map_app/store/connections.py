@@ -30,6 +30,8 @@ class Connections:
         self.path = path
         self.read_only = read_only
         self._idle: list[sqlite3.Connection] = []
+        #: The file that the idle connections are to: another may take its place, as when a copy is put back.
+        self._file: tuple[int, int] | None = None
         self._lock = threading.Lock()
         self._closed = False
 
@@ -37,13 +39,14 @@ class Connections:
     def lent(self) -> Iterator[sqlite3.Connection]:
         """A connection for as long as the block runs; SQLite's errors come out as StoreError or a child of it."""
         with translated(self.path):
-            connection = self._taken() or self._connect()
+            file = self._file_there()
+            connection = self._taken(file) or self._connect()
             try:
                 yield connection
             except BaseException:
                 connection.close()  # whatever it was in the middle of is rolled back
                 raise
-            self._give_back(connection)
+            self._give_back(connection, file)
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
@@ -71,15 +74,30 @@ class Connections:
         for connection in idle:
             connection.close()
 
-    def _taken(self) -> sqlite3.Connection | None:
+    def _file_there(self) -> tuple[int, int] | None:
+        try:
+            there = self.path.stat()
+        except FileNotFoundError:
+            return self._file  # moved away a moment ago, perhaps for another to come
+        return there.st_dev, there.st_ino
+
+    def _taken(self, file: tuple[int, int] | None) -> sqlite3.Connection | None:
+        outdated: list[sqlite3.Connection] = []
         with self._lock:
             if self._closed:
                 raise StoreError(f"{self.path} has been closed")
-            return self._idle.pop() if self._idle else None
+            if file != self._file:
+                self._file = file
+                outdated, self._idle = self._idle, []
+            taken = self._idle.pop() if self._idle else None
+        for connection in outdated:
+            connection.close()
+        return taken
 
-    def _give_back(self, connection: sqlite3.Connection) -> None:
+    def _give_back(self, connection: sqlite3.Connection, file: tuple[int, int] | None) -> None:
         with self._lock:
             outdated = isinstance(connection, _Momentary) or (isinstance(connection, _Reading) and not self.read_only)
+            outdated = outdated or file is None or file != self._file
             if not self._closed and len(self._idle) < MAX_IDLE and not outdated:
                 self._idle.append(connection)
                 return
@@ -90,10 +108,14 @@ class Connections:
         if not self.read_only:
             # Changing to WAL gives up at once where another process does the same: SQLite does not wait there.
             end = time.monotonic() + BUSY_TIMEOUT_S
+            mode = "rw" if self._file else "rwc"  # one that was moved away is not made anew
             while True:
                 try:
                     return _opened(
-                        f"{address}?mode=rwc", "journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON"
+                        f"{address}?mode={mode}",
+                        "journal_mode = WAL",
+                        "synchronous = NORMAL",
+                        "foreign_keys = ON",
                     )
                 except sqlite3.OperationalError as e:
                     if (e.sqlite_errorcode & 0xFF) != sqlite3.SQLITE_BUSY or time.monotonic() > end:

@@ -143,7 +143,7 @@ def restore(copy: Path, path: Path, *, progress: Progress = _silent) -> Path | N
     """Put a verified copy in the place of the store; returns where the old one is kept, or None if there was none.
 
     The copy itself stays as it is. Raises StoreError, and changes nothing, where it is not a sound store that this
-    version can read. Programs that have the old store open go on with that one until they are started again.
+    version can read. Programs that have the old store open go over to this one with the next that they ask or write.
     """
     if not copy.is_file():
         raise StoreError(f"there is no file {copy} to restore")

@@ -240,6 +240,35 @@ def test_a_restored_copy_is_the_store_and_the_old_one_is_kept_aside(
     assert to.exists()
 
 
+def test_a_program_that_has_the_old_store_open_goes_over_to_the_restored_one(path: Path) -> None:
+    to = path.with_name("copy.sqlite")
+    upkeep.backup(path, to)
+    with Store.open(path) as program, Store.open(path, read_only=True) as page:
+        program.put([on_kyiv(99)])
+        assert page.counts().articles == 61
+        upkeep.restore(to, path)
+        assert page.counts().articles == program.counts().articles == 60
+        assert program.put([on_kyiv(100)]).added == 1
+        assert page.article("k100") is not None
+    assert upkeep.check(path) == []
+    with Store.open(path, read_only=True) as store:
+        assert store.counts().articles == 61
+    [kept] = path.parent.glob("articles.sqlite.replaced-*[!lm]")
+    with Store.open(kept, read_only=True) as store:
+        assert store.article("k99") is not None
+        assert store.article("k100") is None
+
+
+def test_a_store_that_was_moved_away_is_not_made_anew_by_who_has_it_open(path: Path) -> None:
+    with Store.open(path) as store:
+        assert store.counts().articles == 60
+        with store._connections.lent():  # the one that is idle
+            path.rename(path.with_name("away.sqlite"))
+            with pytest.raises(StoreError, match="cannot be opened"):
+                store.counts()
+    assert not path.exists()
+
+
 def test_a_copy_is_restored_over_a_damaged_store_and_where_there_is_none(path: Path) -> None:
     to = path.with_name("copy.sqlite")
     upkeep.backup(path, to)
