@@ -33,7 +33,9 @@ def write_article(
         "given": json.dumps([_given(given) for given in article.given]),
     }  # fmt: skip
     row: dict[str, object] = {name: storable(value) for name, value in values.items()}
-    row["published"] = published = int(article.published.timestamp()) if article.published else None
+    row["published"] = published = (
+        int(article.published.replace(microsecond=0).timestamp()) if article.published else None
+    )
     row["places"] = len(mentions)
     row["story_group"] = group = group_of(connection, storable(article.title), storable(article.text))
     if number is None:
