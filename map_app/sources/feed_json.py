@@ -78,7 +78,7 @@ def _sound_objects(text: str, position: int) -> Iterator[object]:
     decoder = json.JSONDecoder()
     between = re.compile(r"\s*,?\s*")
     is_behind_broken = False
-    while position < len(text) and text[position] != "]":
+    while position < len(text) and (is_behind_broken or text[position] != "]"):
         try:
             item, end = decoder.raw_decode(text, position)
         except (ValueError, RecursionError):

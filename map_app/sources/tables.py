@@ -118,17 +118,21 @@ def _list_in(start: str, reading: Reading, file: TextIO) -> Iterator[Item] | Non
 def _items(
     reading: Reading, text: str, more: More, row_of: Callable[[object], object] = lambda item: item
 ) -> Iterator[Item]:
-    """The items of a JSON list whose opening bracket is past; `more(n)` gives the next n characters of it, or none."""
+    """The items of a JSON list whose opening bracket is past; `more(n)` gives the next n characters of it, or none.
+
+    Behind a broken item lie its own pieces: what has no title or text there is none, and a bracket need not be the end.
+    """
     decoder = json.JSONDecoder()
     number = position = 0
-    ended = False
+    ended = is_behind_broken = False
     while True:
         blank = _BLANK.match(text, position)
         position = blank.end() if blank else position
         if position >= len(text) - 1 and not ended:
             text, position, ended = _onward(text, position, more)
             continue
-        if position >= len(text) or text[position] == "]":
+        closes = text[position : position + 1] == "]"
+        if position >= len(text) or (closes and not is_behind_broken):
             return
         try:
             row, end = decoder.raw_decode(text, position)
@@ -137,8 +141,10 @@ def _items(
             if not ended and _goes_on(text, position, e):
                 text, position, ended = _onward(text, position, more)
                 continue
-            number += 1
-            yield Failure(f"{reading.name}, item {number}", f"it is not sound JSON: {e}")
+            if not closes:
+                number += 1
+                yield Failure(f"{reading.name}, item {number}", f"it is not sound JSON: {e}")
+            is_behind_broken = True
             onward = _NEXT_OBJECT.search(text, position)
             while onward is None and not ended:
                 text, position, ended = _onward(text, max(position, len(text) - BORDER_CHARS), more)
@@ -150,10 +156,20 @@ def _items(
         if end >= len(text) and not ended:
             text, position, ended = _onward(text, position, more)  # a number may have digits still to come
             continue
-        number += 1
-        yield from reading.row(row_of(row), f"{reading.name}, item {number}")
+        row = row_of(row)
+        if not (is_behind_broken and _is_piece(row, reading)):
+            number += 1
+            yield from reading.row(row, f"{reading.name}, item {number}")
         separator = _SEPARATOR.match(text, end)
         position = separator.end() if separator else end
+
+
+def _is_piece(row: object, reading: Reading) -> bool:
+    """Whether it is but a part of an article, such as one of its authors."""
+    if not isinstance(row, dict):
+        return False
+    columns = field_names(map(str, row), reading.mapping)
+    return not columns["title"] and not columns["text"]
 
 
 def _goes_on(text: str, position: int, error: Exception) -> bool:

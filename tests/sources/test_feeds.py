@@ -345,6 +345,12 @@ def test_a_json_feed_that_was_cut_off_gives_the_items_that_are_whole_and_a_warni
     assert "not sound JSON" in feed.notes[0].what
 
 
+def test_a_list_within_a_broken_item_is_not_the_end_of_the_feed() -> None:
+    broken = '{"id": "1", "authors": [{"name": "Ann"}, {"id": "ann", "name": "Bob"}], "title": oops}'
+    feed = read('{"items": [' + broken + ', {"id": "2", "title": "Whole"}]}')
+    assert [entry.article.title for entry in feed.entries] == ["Whole"]
+
+
 def test_what_a_broken_item_is_made_of_is_no_item_and_the_next_one_is() -> None:
     broken = (
         '{"id": "1", "attachments": [{"url": "https://e.org/1.mp3"}, {"url": "https://e.org/2.mp3"}], "title": oops}'

@@ -222,6 +222,14 @@ def test_a_truncated_json_list_keeps_the_whole_items(tmp_path: Path) -> None:
     assert [f.where for f in failures(items)] == ["a.json, item 2"]
 
 
+def test_lists_within_a_broken_item_are_neither_articles_nor_the_end(tmp_path: Path) -> None:
+    people = '"authors": [{"name": "Ann"}, {"name": "Bob"}, {"name": "Cem"}]'
+    listed = f'[{{"title": "A", {people}, "text": oops}}, {{"title": "B", {people}}}, {{"title": "C"}}]'
+    items = read(write(tmp_path, "a.json", listed))
+    assert [article.title for article in articles(items)] == ["B", "C"]
+    assert [failure.where for failure in failures(items)] == ["a.json, item 1"]
+
+
 def test_a_broken_item_of_a_json_list_is_named_and_the_rest_is_loaded(tmp_path: Path) -> None:
     items = read(write(tmp_path, "a.json", '[{"title": "One"}, {"title": oops}, {"title": "Three"}, 7]'))
     assert [a.title for a in articles(items)] == ["One", "Three"]
