@@ -21,6 +21,13 @@ _ODD = (MessageError, ValueError, LookupError, TypeError, AttributeError, Assert
 #: In an mbox file a line of a message that starts with "From " has a mark put before it.
 _FROM_QUOTED = re.compile(rb"^>(>*From )", re.MULTILINE)
 
+#: Of a header and of all that say what the parts are: mail programs write a few hundred, and Python's parser takes a
+#: tenth of a millisecond a character and more.
+MAX_HEADER_CHARS = 10_000
+MAX_PART_HEADER_CHARS = 100_000
+
+_PART_HEADER = re.compile(rb"(?:\A|[\r\n])content-[a-z-]{1,30}[ \t]*:(?:[^\r\n]|[\r\n]+[ \t])*", re.IGNORECASE)
+
 #: Parts of one message that are looked through for its words.
 MAX_PARTS = 200
 
@@ -48,6 +55,9 @@ def read_mailbox(reading: Reading) -> Iterator[Item]:
 
 
 def _message(reading: Reading, data: bytes, where: str) -> Iterator[Item]:
+    lengths = [len(header[0]) for header in _PART_HEADER.finditer(data)]
+    if sum(lengths) > MAX_PART_HEADER_CHARS or max(lengths, default=0) > MAX_HEADER_CHARS:
+        raise UnreadableError("what it says of its parts is longer than any mail program writes")
     try:
         message = email.message_from_bytes(data, policy=policy.default)
         text = _body(message)
@@ -77,7 +87,10 @@ def _message(reading: Reading, data: bytes, where: str) -> Iterator[Item]:
 
 
 def _header(message: EmailMessage, name: str) -> str:
-    """A header as text, unfolded and decoded; nothing where it is missing or cannot be read."""
+    """A header as text, unfolded and decoded; nothing where it is missing, endless or cannot be read."""
+    written = next((str(value) for key, value in message.raw_items() if key.lower() == name.lower()), "")
+    if len(written) > MAX_HEADER_CHARS:
+        return ""
     try:
         return " ".join(str(message.get(name, "")).split())
     except _ODD:

@@ -127,3 +127,14 @@ def test_no_headers_and_no_body_make_a_message_raise(
             assert isinstance(item, Article | Failure | Note)
             if isinstance(item, Article):
                 (item.id + item.title + item.text + item.publisher).encode()
+
+
+def test_headers_that_would_take_hours_to_read_are_not_read(tmp_path: Path) -> None:
+    for name in ("From", "Subject"):
+        [article] = read(saved(tmp_path, f"{name}: {'=?utf-8?q?a?= ' * 200_000}\n\nThe Rhine rose.".encode()))
+        assert isinstance(article, Article)
+        assert (article.title, article.publisher) == ("The Rhine rose", "")
+    for start in ("Content-Type", "Subject: a\rcontent-disposition", "X: y\nContent-Type: text/plain;\n "):
+        [failure] = read(saved(tmp_path, f"{start}: text/plain; {'a*0*=b;' * 200_000}\n\nThe Rhine rose.".encode()))
+        assert isinstance(failure, Failure)
+        assert "longer than any mail program writes" in failure.why
