@@ -94,6 +94,8 @@ _UNRESERVED = re.compile(r"[A-Za-z0-9._~-]")
 _DATELINE = re.compile(r"^[^\W\d_][^\n–—]{1,70}?\s*(?:[–—]|\s--?\s)\s*(?=\S)")
 _SENTENCE_END = re.compile(r"[.!?。！？]['\"”’)]?(?=\s|$)")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{1,8})*")
+#: "202411101230", as no news is of 1976 in milliseconds.
+_TO_THE_MINUTE = re.compile(r"\s*(?:19|20)\d{10}\s*")
 _SMALL_ID = re.compile(r"\d{1,7}")
 
 
@@ -434,6 +436,8 @@ def _as_text(value: object) -> str:
 
 
 def _epoch(value: object) -> datetime | None:
+    if _TO_THE_MINUTE.fullmatch(str(value)):
+        return None
     if isinstance(value, str):
         if not re.fullmatch(r"\s*\d{9,13}(?:\.\d{1,9})?\s*", value):
             return None

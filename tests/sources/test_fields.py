@@ -25,6 +25,8 @@ def article(**row: object) -> Article:
         ("November 5, 2024", datetime(2024, 11, 5, tzinfo=UTC)),
         ("10/11/2024", datetime(2024, 10, 11, tzinfo=UTC)),
         ("20241105T101500Z", datetime(2024, 11, 5, 10, 15, tzinfo=UTC)),
+        ("202411051015", datetime(2024, 11, 5, 10, 15, tzinfo=UTC)),
+        (202411051015, datetime(2024, 11, 5, 10, 15, tzinfo=UTC)),
         (1730801234, datetime(2024, 11, 5, 10, 7, 14, tzinfo=UTC)),
         ("1730801234000", datetime(2024, 11, 5, 10, 7, 14, tzinfo=UTC)),
         ("2026-01-02", datetime(2026, 1, 2, tzinfo=UTC)),
