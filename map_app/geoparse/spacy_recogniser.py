@@ -36,7 +36,7 @@ MULTILINGUAL = "xx"
 #: What finding names does not need, if the pipeline has it: most of the time goes there.
 _UNNEEDED = ("parser", "tagger", "lemmatizer", "morphologizer", "senter", "textcat", "textcat_multilabel")
 
-INSTALL_SPACY = 'pip install "map-app[spacy]", or pip install spacy'
+INSTALL_SPACY = 'pip install "spacy>=3.8"'
 
 _ARTICLE = re.compile(r"(?i:the)\s+")
 _TRAILING = re.compile(r"(?:['’]s?|[\s.,;:])+$")
