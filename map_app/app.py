@@ -203,16 +203,25 @@ def _open_samples(cache: Path, geoparser: Geoparser, progress: Progress) -> Stor
     """The samples, mapped once by this version of the geoparser and kept in the cache folder."""
     version = hashlib.sha256(f"{geoparser.version} {STORE_VERSION}".encode()).hexdigest()[:12]
     path = cache / f"samples-{_samples_digest()}-{version}.sqlite"
+    if kept := _kept_samples(path):  # without a lock, so that a cache that cannot be written serves
+        return kept
     with FileLock(cache / "samples.lock"):
-        if path.exists():
-            try:
-                return Store.open(path, read_only=True)
-            except MapAppError as e:
-                logger.warning("The mapped samples are mapped again: %s", e)
-                path.unlink()
+        if kept := _kept_samples(path):  # somebody else was first
+            return kept
+        path.unlink(missing_ok=True)
         _build_samples(path, read_samples(), geoparser, progress)
         _remove_old_samples(path)
     return Store.open(path, read_only=True)
+
+
+def _kept_samples(path: Path) -> Store | None:
+    if not path.exists():
+        return None
+    try:
+        return Store.open(path, read_only=True)
+    except MapAppError as e:
+        logger.warning("The mapped samples are mapped again: %s", e)
+        return None
 
 
 def _remove_old_samples(newest: Path) -> None:

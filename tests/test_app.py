@@ -1,3 +1,4 @@
+import errno
 import os
 import shutil
 import time
@@ -76,6 +77,19 @@ def test_samples_that_other_versions_mapped_are_kept_for_some_days_and_then_remo
     open_app(Settings(store=tmp_path / "articles.sqlite", cache=cache))
     assert recent.exists()
     assert [path.name for path in cache.glob("samples-old*")] == []
+
+
+def test_a_cache_that_cannot_be_written_serves_once_it_is_complete(
+    settings: Settings, app: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(path: Path) -> None:
+        raise OSError(errno.EROFS, "Read-only file system", str(path))
+
+    monkeypatch.setattr("map_app.app.FileLock", refused)
+    monkeypatch.setattr("map_app.geoparse.accuracy.FileLock", refused)
+    again = open_app(settings)
+    assert again.accuracy == app.accuracy
+    assert again.is_sample
 
 
 def test_nothing_is_ready_in_an_empty_cache(tmp_path: Path) -> None:

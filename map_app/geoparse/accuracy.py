@@ -44,18 +44,26 @@ def measured(
     key = hashlib.sha256(gold.read_bytes() if gold.is_file() else b"")
     key.update(geoparser.version.encode())
     path = cache / f"accuracy-{key.hexdigest()[:16]}.json"
+    if kept := _kept(path):  # without a lock, so that a cache that cannot be written serves
+        return kept
     with FileLock(cache / "accuracy.lock"):
-        try:
-            return Accuracy(**json.loads(path.read_text(encoding="utf-8")))
-        except FileNotFoundError:
-            pass
-        except (OSError, ValueError, TypeError) as e:
-            logger.warning("The accuracy is measured again: %s cannot be read: %s", path, e)
+        if kept := _kept(path):  # somebody else was first
+            return kept
         accuracy = measure(gold, geoparser, progress)
         unfinished = path.with_suffix(f".{os.getpid()}.part")
         unfinished.write_text(json.dumps(asdict(accuracy)), encoding="utf-8")
         unfinished.replace(path)
     return accuracy
+
+
+def _kept(path: Path) -> Accuracy | None:
+    try:
+        return Accuracy(**json.loads(path.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, TypeError) as e:
+        logger.warning("The accuracy is measured again: %s cannot be read: %s", path, e)
+        return None
 
 
 def measure(gold: Path, geoparser: Geoparser, progress: Callable[[float], None] = lambda _fraction: None) -> Accuracy:
