@@ -153,7 +153,7 @@ def test_a_damaged_pipeline_is_an_error_of_ours(gazetteer, tmp_path, ruler):
 
 def test_without_spacy_a_message_says_what_to_install(gazetteer, monkeypatch):
     monkeypatch.setitem(sys.modules, "spacy", None)  # how Python marks a module that cannot be imported
-    with pytest.raises(ModelError, match=r'pip install "spacy>=3"'):
+    with pytest.raises(ModelError, match=r'pip install "spacy>=3\.8"'):
         Geoparser.load(gazetteer, "spacy:en_core_web_sm")
 
 
