@@ -232,7 +232,7 @@ def _read_text(reading: Reading) -> Iterator[Item]:
 
 
 def _read_feed(reading: Reading) -> Iterator[Item]:
-    feed = parse_feed(reading.path.read_bytes(), url=reading.name, now=reading.now, max_chars=reading.max_chars)
+    feed = parse_feed(whole(reading), url=reading.name, now=reading.now, max_chars=reading.max_chars)
     yield from (entry.article for entry in feed.entries)
     yield from feed.failed
     yield from feed.notes

@@ -2,6 +2,7 @@
 
 import email
 import mailbox
+import os
 import re
 from collections.abc import Iterator
 from email import policy
@@ -9,11 +10,11 @@ from email.errors import MessageError
 from email.message import EmailMessage
 from email.utils import parseaddr
 
-from map_app.errors import UnreadableError
+from map_app.errors import TooLargeError, UnreadableError
 from map_app.sources.decode import decode
 from map_app.sources.fields import Draft, host_of, published_of, web_url
 from map_app.sources.markup import html_to_text
-from map_app.sources.reading import Failure, Item, Note, Reading, whole
+from map_app.sources.reading import Failure, Item, Note, Reading, check_whole, whole
 
 #: What the parser raises for headers and bodies that no mail program wrote.
 _ODD = (MessageError, ValueError, LookupError, TypeError, AttributeError, AssertionError, RecursionError)
@@ -47,8 +48,13 @@ def read_mailbox(reading: Reading) -> Iterator[Item]:
         for number, key in enumerate(box.iterkeys(), start=1):
             where = f"{reading.name}, message {number}"
             try:
-                yield from _message(reading, _FROM_QUOTED.sub(rb"\1", box.get_bytes(key)), where)
-            except UnreadableError as e:
+                with box.get_file(key) as one:
+                    one.seek(0, os.SEEK_END)
+                    check_whole(one.tell())
+                    one.seek(0)
+                    data = one.read()
+                yield from _message(reading, _FROM_QUOTED.sub(rb"\1", data), where)
+            except (UnreadableError, TooLargeError) as e:
                 yield Failure(where, str(e))
     finally:
         box.close()

@@ -37,14 +37,18 @@ MAX_WHOLE_BYTES = 64_000_000
 MAX_COLUMNS = 500
 
 
-def whole(reading: "Reading") -> bytes:
-    """All of a file that holds one article or object; raises TooLargeError where it is too large for that."""
-    size = reading.path.stat().st_size
+def check_whole(size: int) -> None:
+    """Raise TooLargeError for what is too large, in bytes, to be read as one article or object."""
     if size > MAX_WHOLE_BYTES:
         raise TooLargeError(
             f"it has {size:,} bytes, and as one article or object no more than {MAX_WHOLE_BYTES:,} are read: make it a "
             "list, or a line or row an article"
         )
+
+
+def whole(reading: "Reading") -> bytes:
+    """All of a file that holds one article or object; raises TooLargeError where it is too large for that."""
+    check_whole(reading.path.stat().st_size)
     return reading.path.read_bytes()
 
 

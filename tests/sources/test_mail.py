@@ -3,10 +3,12 @@ from datetime import UTC, datetime
 from email.message import EmailMessage
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from map_app.model import Article
+from map_app.sources import reading
 from map_app.sources.files import Failure, Item, Note, read_path
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -138,3 +140,19 @@ def test_headers_that_would_take_hours_to_read_are_not_read(tmp_path: Path) -> N
         [failure] = read(saved(tmp_path, f"{start}: text/plain; {'a*0*=b;' * 200_000}\n\nThe Rhine rose.".encode()))
         assert isinstance(failure, Failure)
         assert "longer than any mail program writes" in failure.why
+
+
+def test_a_message_too_large_for_an_article_is_told_and_the_next_one_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "MAX_WHOLE_BYTES", 1000)
+    (tmp_path / "a.mbox").write_bytes(b"From x\nSubject: A\n\n" + b"a\n" * 900 + b"\nFrom x\nSubject: B\n\nText.\n")
+    failure, article = read(tmp_path / "a.mbox")
+    assert isinstance(failure, Failure)
+    assert isinstance(article, Article)
+    assert (failure.where, "no more than 1,000 are read" in failure.why) == ("a.mbox, message 1", True)
+    assert article.title == "B"
+    (tmp_path / "a.rss").write_text("<rss><channel><item><title>A</title></item></channel></rss>".ljust(2000))
+    [failure] = read(tmp_path / "a.rss")
+    assert isinstance(failure, Failure)
+    assert "no more than 1,000 are read" in failure.why
