@@ -10,7 +10,7 @@ RUN useradd --create-home news && mkdir -p /articles /cache && chown news /artic
 USER news
 ENV MAP_APP_STORE=/articles/articles.sqlite MAP_APP_CACHE=/cache
 # Built into the image, so that a new container draws its first map at once.
-RUN python -m map_app gazetteer build
+RUN python -c "from map_app.app import open_app; from map_app.settings import Settings; open_app(Settings.from_environment())"
 VOLUME /articles
 EXPOSE 8501
 HEALTHCHECK CMD ["python", "-c", "import urllib.request as r; r.urlopen('http://127.0.0.1:8501/_stcore/health', timeout=3)"]
