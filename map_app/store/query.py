@@ -3,6 +3,7 @@
 import json
 import re
 import sqlite3
+import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -166,11 +167,17 @@ def _looked_for(words: str) -> tuple[str, list[str]]:
     inside: list[str] = []
     for phrase, word in _WORDS.findall(storable(words).replace("\0", " "))[:MAX_WORDS]:
         term = (phrase or word.replace('"', " ")).strip()
-        if _WITHOUT_SPACES.search(term):
+        if _WITHOUT_SPACES.search(term) or _is_symbol(term):
             inside.append(term)
         elif any(character.isalnum() for character in term):
             terms.append(f'"{term}"' if phrase else f'"{term}"*')
     return " AND ".join(terms), inside
+
+
+def _is_symbol(term: str) -> bool:
+    """Whether it is of emoji or signs of currencies, which the word index does not hold."""
+    categories = {unicodedata.category(character) for character in term}
+    return bool(categories & {"So", "Sc"}) and not any(character.isalnum() for character in term)
 
 
 def _end_of_present(now: datetime) -> int:

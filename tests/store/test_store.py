@@ -275,6 +275,13 @@ def test_words_of_scripts_without_spaces_are_found_inside_a_clause(store: Store)
     assert shown(store, words="东京") == []
 
 
+def test_an_emoji_or_a_currency_is_looked_for_and_mere_punctuation_is_not(store: Store) -> None:
+    store.put([(Article("fair", "Fair 🎪", "It costs € 5 – no more."), [])])
+    assert shown(store, words="🎪 €") == ["fair"]
+    assert shown(store, words="€ 6") == shown(store, words="🎉") == []
+    assert shown(store, words="fair – &") == ["fair"]
+
+
 def test_all_words_are_asked_for_in_title_or_text_without_case_or_accents(store: Store) -> None:
     assert shown(store, words="TITLE Café") == ["a3"]
     assert shown(store, words="cafe troops") == []
