@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from map_app.gazetteer.lookup import Gazetteer, NameKind
 from map_app.gazetteer.names import fold
-from map_app.geoparse.languages import base_forms, common_words, country_names, script_of
+from map_app.geoparse.languages import CountryNames, base_forms, common_words, country_names, country_names_in_script, script_of
 from map_app.geoparse.membership import may_be_known
 from map_app.model import Feature, Field, Place, Toponym
 
@@ -108,11 +108,7 @@ class _Search:
     def __init__(self, gazetteer: Gazetteer, language: str) -> None:
         self.language = language
         self._gazetteer = gazetteer
-        self._own_countries = country_names(language) if language else {}
-        countries = [*country_names(""), *self._own_countries]
-        #: How names of countries begin: two characters, and the first word of those that have several.
-        self._beginnings = {name[:2] for name in countries}
-        self._first_words = {name.partition(" ")[0] for name in countries if " " in name}
+        self._own_countries = country_names(language)
         self._common = common_words(language)
         self._found: dict[str, Place | None] = {}
         self._meanings: dict[str, _Meaning | None] = {}
@@ -160,17 +156,26 @@ class _Search:
         # The prefixes of the first of several words, which alone might be too short to have one.
         bases = (base.partition(" ")[0] for base, low, _ in base_forms(f"{word} {word}", self.language) if low)
         firsts = {fold(form) for form in (word, *bases)}
-        found = any(first in self._first_words or self._gazetteer.goes_on(first) for first in firsts)
+        found = any(
+            any(first in names.first_words for names in self._countries(first)) or self._gazetteer.goes_on(first)
+            for first in firsts
+        )
         if len(self._goes_on) >= MAX_CACHED:
             self._goes_on.clear()
         self._goes_on[word] = found
         return found
 
+    def _countries(self, key: str) -> Iterator[CountryNames]:
+        """Where a country may be found by a folded name: in the language, or in those that are written in its letters."""
+        yield self._own_countries
+        if key and not _is_latin(key[0]):
+            yield country_names_in_script(key[0])
+
     def _look_up(self, name: str) -> Place | None:
         key = fold(name)
         if not key or key in self._common:
             return None
-        code = self._own_countries.get(key) or ("" if _is_latin(name[0]) else country_names("").get(key, ""))
+        code = next((names.codes[key] for names in self._countries(key) if key in names.codes), "")
         if code and (country := self._gazetteer.country(code)):
             return country
         places = [m.place for m in self._gazetteer.candidates(name) if m.name_kind is not NameKind.ABBREVIATION]
@@ -196,12 +201,9 @@ class _Search:
     def longest_at_start(self, window: str, key: str) -> tuple[Place, int] | None:
         """The longest name that a text without spaces begins with, and its length; `key` is the folded text."""
         names = set(self._gazetteer.beginnings(key))
-        if key[:2] in self._beginnings:
-            names.update(
-                key[:k]
-                for k in range(2, len(key) + 1)
-                if key[:k] in country_names("") or key[:k] in self._own_countries
-            )
+        for countries in self._countries(key):
+            if key[:2] in countries.beginnings:
+                names.update(key[:k] for k in range(2, len(key) + 1) if key[:k] in countries.codes)
         for name in sorted(names, key=len, reverse=True):
             length = _length_of(name, window, key)
             place = self.place(window[:length]) if length else None

@@ -6,18 +6,25 @@ commonest: a form that they miss is not found, which is better than a common wor
 
 import functools
 import re
-from collections.abc import Iterator
+import unicodedata
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from babel import Locale, UnknownLocaleError
 
 from map_app.gazetteer.names import fold
 
-#: Locales by script, for names in a script that tells which languages may be meant, whatever the article says.
-_LOCALES = (
-    "uk", "ru", "bg", "be", "mk", "sr", "kk", "ky", "mn", "tg", "zh", "zh_Hant", "zh_Hant_HK", "ja", "ko", "ar", "fa",
-    "ur", "ps", "ckb", "he", "yi", "el", "ka", "hy", "hi", "mr", "ne", "bn", "as", "pa", "gu", "or", "ta", "te", "kn",
-    "ml", "si", "th", "lo", "my", "km", "am", "ti", "bo", "dz",
-)  # fmt: skip
+#: Locales by the first word of the Unicode names of their letters, for names in a script that tells which languages may
+#: be meant, whatever the article says.
+_LOCALES = {
+    "CYRILLIC": ("uk", "ru", "bg", "be", "mk", "sr", "kk", "ky", "mn", "tg"),
+    "CJK": ("zh", "zh_Hant", "zh_Hant_HK", "ja"), "KATAKANA": ("ja",), "HANGUL": ("ko",),
+    "ARABIC": ("ar", "fa", "ur", "ps", "ckb"), "HEBREW": ("he", "yi"), "GREEK": ("el",), "GEORGIAN": ("ka",),
+    "ARMENIAN": ("hy",), "DEVANAGARI": ("hi", "mr", "ne"), "BENGALI": ("bn", "as"), "GURMUKHI": ("pa",),
+    "GUJARATI": ("gu",), "ORIYA": ("or",), "TAMIL": ("ta",), "TELUGU": ("te",), "KANNADA": ("kn",),
+    "MALAYALAM": ("ml",), "SINHALA": ("si",), "THAI": ("th",), "LAO": ("lo",), "MYANMAR": ("my",), "KHMER": ("km",),
+    "ETHIOPIC": ("am", "ti"), "TIBETAN": ("bo", "dz"),
+}  # fmt: skip
 
 #: Usual names that CLDR gives only in another form.
 _ALSO = {
@@ -179,22 +186,49 @@ def _languages_of_small_words() -> dict[str, list[str]]:
     return languages
 
 
-@functools.cache
-def country_names(language: str) -> dict[str, str]:
-    """Folded names of countries to ISO codes in one language, or with an empty one in all of _LOCALES' scripts.
+@dataclass(frozen=True, slots=True)
+class CountryNames:
+    """The names of countries in a language or a script."""
 
-    A name that means one country in one language and another in another is in none.
+    #: Folded name to ISO 3166-1 alpha-2 code.
+    codes: Mapping[str, str]
+    #: How the names begin: two characters of each, and the first word of those that have several.
+    beginnings: frozenset[str]
+    first_words: frozenset[str]
+
+    @classmethod
+    def of(cls, codes: Mapping[str, str]) -> "CountryNames":
+        """With these names."""
+        first_words = frozenset(name.partition(" ")[0] for name in codes if " " in name)
+        return cls(codes, frozenset(name[:2] for name in codes), first_words)
+
+
+def country_names(language: str) -> CountryNames:
+    """Those of a language; none for one that CLDR does not know."""
+    return CountryNames.of(_from_locale(language))
+
+
+def country_names_in_script(letter: str) -> CountryNames:
+    """Those of all languages whose names may begin with the letter; none for Latin letters.
+
+    A name that means one country in one language and another in another is left out.
     """
-    if language:
-        return _from_locale(language)
-    names = {fold(name): code for name, code in _ALSO.items()}
+    return _in_script(unicodedata.name(letter, "").partition(" ")[0])
+
+
+@functools.cache
+def _in_script(script: str) -> CountryNames:
+    # Only the script that is met: reading all locales takes a quarter of a second.
+    if script not in _LOCALES:
+        return CountryNames.of({})
+    usual = {fold(name): code for name, code in _ALSO.items()}
+    names = dict(usual)
     unclear = set()
-    for locale in _LOCALES:
+    for locale in _LOCALES[script]:
         for name, code in _from_locale(locale).items():
             if names.setdefault(name, code) != code:
                 unclear.add(name)
-    usual = {fold(name) for name in _ALSO}
-    return {name: code for name, code in names.items() if name not in unclear or name in usual}
+    return CountryNames.of({name: code for name, code in names.items() if name not in unclear or name in usual})
 
 
 def _from_locale(language: str) -> dict[str, str]:
@@ -205,7 +239,6 @@ def _from_locale(language: str) -> dict[str, str]:
     return {fold(name): code for code, name in territories.items() if len(code) == 2 and code.isalpha()}
 
 
-@functools.cache
 def common_words(language: str) -> frozenset[str]:
     """Folded words that are no names of places in a language, or with an empty one in any."""
     code = language.partition("-")[0].casefold()

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from map_app.geoparse.exact import EXACT_CONFIDENCE, exact_names
-from map_app.geoparse.languages import base_forms, country_names, guess_language
+from map_app.geoparse.languages import base_forms, country_names, country_names_in_script, guess_language
 from map_app.geoparse.pipeline import Geoparser
 from map_app.model import Article, Feature, Field
 
@@ -99,7 +99,18 @@ def test_a_known_place_is_not_ranked_against_its_namesakes(geoparser):
 
 @pytest.mark.parametrize("language", ["tlh", "xx-nonsense", "-", "zz_ZZ_zz", "\ud800"])
 def test_a_language_that_nobody_knows_has_no_names_of_its_own(language):
-    assert country_names(language) == {}
+    assert country_names(language).codes == {}
+
+
+def test_a_latin_letter_begins_names_of_no_other_script():
+    assert country_names_in_script("F").codes == country_names_in_script("é").codes == {}
+
+
+@pytest.mark.parametrize("language", ["uk", "zh", "zh_Hant", "ja", "ko", "ar", "he", "el", "ka", "hy", "hi", "th", "am"])
+def test_a_country_is_found_by_its_first_letter_whatever_the_language(language):
+    names = country_names(language).codes
+    lost = {n: c for n, c in names.items() if country_names_in_script(n[0]).codes.get(n) != c}
+    assert len(lost) <= len(names) // 50, "only names that mean another country in another language are left out"
 
 
 @pytest.mark.parametrize(
