@@ -1,8 +1,10 @@
 """The gazetteer as others ask it: names to candidate places, places by id, what lies in what, what is near."""
 
+import bisect
 import functools
 import itertools
 import json
+import mmap
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
@@ -70,8 +72,7 @@ class Gazetteer:
         self._manifest = manifest
 
         def column(name: str) -> npt.NDArray[Any]:
-            array: npt.NDArray[Any] = np.load(directory / f"{name}.npy", mmap_mode="r")
-            return array
+            return _mapped(directory / f"{name}.npy")
 
         self.latitude, self.longitude = column("latitude"), column("longitude")
         self.population, self.feature = column("population"), column("feature")
@@ -93,6 +94,7 @@ class Gazetteer:
         facts = json.loads((directory / "facts.json").read_text(encoding="utf-8"))
         self._codes: list[str] = facts["codes"]
         self._demonyms: dict[str, str] = facts["demonyms"]
+        self._sorted_demonyms = sorted(self._demonyms)
         self._continents: dict[str, str] = facts["continents"]
         self._countries_of: dict[str, list[str]] = facts["countries_of"]
         self._place_at = functools.lru_cache(maxsize=PLACES_KEPT)(self._make_place)
@@ -130,7 +132,15 @@ class Gazetteer:
 
     def goes_on(self, folded: str) -> bool:
         """Whether there are names of more words that begin with these."""
-        return next(self._name_trie.iterkeys(f"{folded} "), None) is not None
+        goes_on: bool = self._name_trie.has_keys_with_prefix(f"{folded} ")
+        return goes_on
+
+    def is_beginning(self, folded: str) -> bool:
+        """Whether there is a name or a demonym that begins with these characters, or is no longer."""
+        if self._name_trie.has_keys_with_prefix(folded):
+            return True
+        at = bisect.bisect_left(self._sorted_demonyms, folded)
+        return at < len(self._sorted_demonyms) and self._sorted_demonyms[at].startswith(folded)
 
     def candidates(self, name: str) -> list[Match]:
         """Every place that may be meant by the name: those it is the usual name of first, then by people."""
@@ -260,16 +270,23 @@ class Gazetteer:
         )
 
 
+def _mapped(path: Path) -> npt.NDArray[Any]:
+    """The array of a file, read where it is asked for."""
+    # A plain array on the same memory: numpy's own class for it takes a microsecond more for every number read.
+    return np.asarray(np.load(path, mmap_mode="r"))
+
+
 class _Strings:
     """Many strings in one file, read where they are asked for."""
 
     def __init__(self, stem: Path) -> None:
-        self._ends = np.load(stem.with_suffix(".ends.npy"), mmap_mode="r")
-        self._bytes = np.memmap(stem.with_suffix(".utf8"), dtype=np.uint8, mode="r")
+        self._ends = _mapped(stem.with_suffix(".ends.npy"))
+        with stem.with_suffix(".utf8").open("rb") as file:
+            self._bytes = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
 
     def __len__(self) -> int:
         return len(self._ends)
 
     def __getitem__(self, row: int) -> str:
         start = int(self._ends[row - 1]) if row else 0
-        return self._bytes[start : int(self._ends[row])].tobytes().decode()
+        return self._bytes[start : int(self._ends[row])].decode()

@@ -6,6 +6,9 @@ import unicodedata
 _APOSTROPHES = re.compile("['’‘`´ʻʼʽˈ′]")
 _SEPARATORS = re.compile(r"[\s\-‐-―_/·.,]+")
 
+#: The same in ASCII.
+_ASCII = str.maketrans("-_/.,", "     ", "'`")
+
 
 def fold(name: str) -> str:
     """The key of a name: without case, diacritics, apostrophes, and with one space for dots, hyphens and spaces.
@@ -13,9 +16,9 @@ def fold(name: str) -> str:
     Folding twice is folding once. Other scripts are kept; only the marks that combine with Latin, Greek and Cyrillic
     letters are taken off, since elsewhere they are part of the spelling.
     """
+    if name.isascii():  # nearly all, and several times as fast
+        return " ".join(name.lower().translate(_ASCII).split())
     # Case folding can compose what decomposition took apart, hence the loop until nothing changes.
-    if name.isascii():
-        return _SEPARATORS.sub(" ", name.lower().replace("'", "").replace("`", "")).strip()
     while True:
         text = unicodedata.normalize("NFKD", name).casefold()
         text = "".join(c for c in text if not _is_loose_mark(c))

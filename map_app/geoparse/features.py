@@ -387,23 +387,25 @@ class FeatureMaker:
     def _find_names(self, document: "_Document", stretches: list[tuple[int, int]]) -> list[Name]:
         """Where gazetteer names stand, longest first from the left, and what kinds of places they name."""
         found = []
-        text, words, hot = document.text, document.words, document.hot
+        hot, membership = document.hot, self._membership
+        text, starts, ends = document.text, document.words.starts, document.words.ends
         for low, high in stretches:
             i = low
             while i < high:
-                length = 1
+                j = i
                 if hot[i]:
-                    start = words.starts[i]
-                    for n in range(min(MAX_NAME_TOKENS, high - i), 0, -1):
-                        j = i + n - 1
-                        if not hot[j]:
-                            continue
-                        kinds = self._membership.kinds(text[start : words.ends[j]])
+                    start = starts[i]
+                    most = min(i + MAX_NAME_TOKENS, high) - 1
+                    # Few words begin a name of several: most are told by the word after them.
+                    while j < most and membership.may_go_on(text[start : ends[j + 1]]):
+                        j += 1
+                    while j >= i:
+                        kinds = membership.kinds(text[start : ends[j]]) if hot[j] else ()
                         if kinds:
-                            length = n
                             found.append(Name(i, j, kinds, bool(document.said(document.forms[j]) & _AS_PERSON)))
                             break
-                i += length
+                        j -= 1
+                i = max(i, j) + 1
         return found
 
     def _name_units(self, document: "_Document", names: list[Name]) -> dict[int, tuple[int, str, str]]:

@@ -3,6 +3,7 @@
 import re
 
 from map_app.gazetteer.lookup import Gazetteer, NameKind
+from map_app.gazetteer.names import fold
 from map_app.model import Feature
 
 #: Distinct names kept with their answer; the cache starts anew when it is full.
@@ -30,6 +31,7 @@ class Membership:
     def __init__(self, gazetteer: Gazetteer) -> None:
         self._gazetteer = gazetteer
         self._kinds: dict[str, tuple[str, ...]] = {}
+        self._goes_on: dict[str, bool] = {}
 
     def kinds(self, name: str) -> tuple[str, ...]:
         """Short words for the kinds of places that carry the name ("country", "city4", "demonym"), or nothing."""
@@ -40,6 +42,17 @@ class Membership:
             kinds = self._look_up(name) if may_be_known(name) else ()
             self._kinds[name] = kinds
         return kinds
+
+    def may_go_on(self, beginning: str) -> bool:
+        """Whether a name may begin with these words, which are whole words or signs of a text."""
+        goes_on = self._goes_on.get(beginning)
+        if goes_on is None:
+            if len(self._goes_on) >= MAX_CACHED_NAMES:
+                self._goes_on.clear()
+            # Beyond ASCII the folding of a word may depend on what follows it.
+            goes_on = not beginning.isascii() or self._gazetteer.is_beginning(fold(beginning))
+            self._goes_on[beginning] = goes_on
+        return goes_on
 
     def _look_up(self, name: str) -> tuple[str, ...]:
         kinds = {_kind(*carrier) for carrier in self._gazetteer.carriers(name)}
