@@ -30,6 +30,9 @@ PLACES_KEPT = 50_000
 #: Areas are looked for before the towns of the same name, as if they had these many people more.
 _AREA_BONUS = {Feature.COUNTRY: 10**10, Feature.CONTINENT: 10**11, Feature.REGION: 10**7, Feature.WATER: 10**7}
 
+#: By their numbers in the files.
+_NAME_KINDS = tuple(NameKind)
+
 #: On a sphere of EARTH_RADIUS_KM, a little less than it is, so that nothing near is passed over.
 KM_PER_DEGREE = 111.1
 
@@ -132,12 +135,11 @@ class Gazetteer:
 
     def goes_on(self, folded: str) -> bool:
         """Whether there are names of more words that begin with these."""
-        goes_on: bool = self._name_trie.has_keys_with_prefix(f"{folded} ")
-        return goes_on
+        return next(self._name_trie.iterkeys(f"{folded} "), None) is not None
 
     def is_beginning(self, folded: str) -> bool:
         """Whether there is a name or a demonym that begins with these characters, or is no longer."""
-        if self._name_trie.has_keys_with_prefix(folded):
+        if next(self._name_trie.iterkeys(folded), None) is not None:
             return True
         at = bisect.bisect_left(self._sorted_demonyms, folded)
         return at < len(self._sorted_demonyms) and self._sorted_demonyms[at].startswith(folded)
@@ -148,10 +150,8 @@ class Gazetteer:
         if number is None:
             return []
         span = slice(self._starts[number], self._starts[number + 1])
-        return [
-            Match(self._place_at(int(row)), NameKind(int(kind)))
-            for row, kind in zip(self._rows[span], self._kinds[span], strict=True)
-        ]
+        rows, kinds = self._rows[span].tolist(), self._kinds[span].tolist()
+        return [Match(self._place_at(row), _NAME_KINDS[kind]) for row, kind in zip(rows, kinds, strict=True)]
 
     def carriers(self, name: str) -> list[tuple[Feature, NameKind, int]]:
         """Kind, kind of name and people of every place that may be meant by the name, without making the places."""
@@ -162,7 +162,7 @@ class Gazetteer:
         rows = self._rows[start:end]
         features, people = self.feature[rows].tolist(), self.population[rows].tolist()
         kinds = self._kinds[start:end].tolist()
-        return [(FEATURES[f], NameKind(k), p) for f, k, p in zip(features, kinds, people, strict=True)]
+        return [(FEATURES[f], _NAME_KINDS[k], p) for f, k, p in zip(features, kinds, people, strict=True)]
 
     def demonym(self, word: str) -> Place | None:
         """The place whose people or things the word names ("Syrian", "Ukrainians"), or None."""
