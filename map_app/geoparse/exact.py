@@ -13,7 +13,14 @@ from dataclasses import dataclass
 
 from map_app.gazetteer.lookup import Gazetteer, NameKind
 from map_app.gazetteer.names import fold
-from map_app.geoparse.languages import CountryNames, base_forms, common_words, country_names, country_names_in_script, script_of
+from map_app.geoparse.languages import (
+    CountryNames,
+    base_forms,
+    common_words,
+    country_names,
+    country_names_in_script,
+    script_of,
+)
 from map_app.geoparse.membership import may_be_known
 from map_app.model import Feature, Field, Place, Toponym
 
@@ -166,7 +173,7 @@ class _Search:
         return found
 
     def _countries(self, key: str) -> Iterator[CountryNames]:
-        """Where a country may be found by a folded name: in the language, or in those that are written in its letters."""
+        """Where a country is looked for by a folded name: in the language, and in those written with its letters."""
         yield self._own_countries
         if key and not _is_latin(key[0]):
             yield country_names_in_script(key[0])

@@ -1,6 +1,7 @@
 """What kinds of places a name names, asked of the gazetteer once per name."""
 
 import re
+from collections.abc import Sequence
 
 from map_app.gazetteer.lookup import Gazetteer, NameKind
 from map_app.gazetteer.names import fold
@@ -43,8 +44,15 @@ class Membership:
             self._kinds[name] = kinds
         return kinds
 
-    def may_go_on(self, beginning: str) -> bool:
-        """Whether a name may begin with these words, which are whole words or signs of a text."""
+    def ends_of_names(self, text: str, start: int, ends: Sequence[int]) -> range:
+        """With which of the words from `start` on, that end at `ends`, a name may end: numbers, the last first."""
+        reach = 1
+        # Few words begin a name of several: most are told by the word after them.
+        while reach < len(ends) and self._may_go_on(text[start : ends[reach]]):
+            reach += 1
+        return range(reach - 1, -1, -1)
+
+    def _may_go_on(self, beginning: str) -> bool:
         goes_on = self._goes_on.get(beginning)
         if goes_on is None:
             if len(self._goes_on) >= MAX_CACHED_NAMES:

@@ -20,13 +20,13 @@ from map_app.geoparse.lexicon import Lexicon
 from map_app.geoparse.membership import Membership
 from map_app.geoparse.not_places import not_places
 from map_app.geoparse.roles import DATELINE_REACH, dateline_end
+from map_app.geoparse.sums import UnitSums
 from map_app.geoparse.tokens import Words, read_words
 from map_app.geoparse.weights import (
     FIRST_OF_DEMONYM,
     LATER_OF_DEMONYM,
     LATER_OF_TOPONYM,
     OUTSIDE,
-    UnitSums,
     Weights,
 )
 from map_app.model import Field, Kind, Toponym
@@ -165,7 +165,7 @@ class Recogniser:
         found = []
         words = read_words(text)
         for batch in self._features.batches(text, words, field):
-            scores = self._sums.scores(batch.units, batch.more_rows, batch.more_units)
+            scores = self._sums.scores(batch)
             layout = Layout(np.array([length for _, length in batch.stretches]))
             marginals = sum_labellings(scores, self._weights.transitions, layout).marginals
             labels = 1 + marginals[:, 1:].argmax(axis=1)

@@ -18,7 +18,7 @@ from map_app.errors import GeoparseError
 from map_app.gazetteer.lookup import Gazetteer
 from map_app.geoparse.crf import Floats
 from map_app.geoparse.evaluate import Evaluation, Figures
-from map_app.geoparse.features import MAX_NAME_TOKENS, FeatureMaker
+from map_app.geoparse.features import MAX_NAME_TOKENS, FeatureMaker, Integers, Joint, joint_names
 from map_app.geoparse.fit import fit
 from map_app.geoparse.gold import GoldDocument, read_gold
 from map_app.geoparse.lexicon import Lexicon
@@ -101,6 +101,8 @@ class UnitNames:
         self._numbers: dict[tuple[int, int, str], int] = {}
         #: Numbers of the attributes of each unit.
         self.units: list[list[int]] = []
+        #: The sides of joint attributes, by number.
+        self._values: dict[str, int] = {}
 
     @property
     def count(self) -> int:
@@ -116,6 +118,19 @@ class UnitNames:
                 unit += [self._number((1, 0, name)) for name in own]
             self.units.append(unit)
         return first
+
+    def value(self, text: str) -> int:
+        """The number of one side of a joint attribute."""
+        return self._values.setdefault(text, len(self._values))
+
+    def join(self, joints: Sequence[tuple[Joint, Integers, Integers]]) -> list[int]:
+        """Keep units of joint attributes, and return the number of the first of each joint."""
+        firsts, texts = [], list(self._values)
+        for joint, left, right in joints:
+            firsts.append(self.count)
+            for attributes in joint_names(joint, left, right, texts):
+                self.add(joint.width, attributes)
+        return firsts
 
     def _number(self, name: tuple[int, int, str]) -> int:
         number = self._numbers.get(name)
@@ -239,7 +254,7 @@ class Material:
         example = Example([], [], [])
         for batch in self._maker.batches(text, words, Field.TEXT):
             attributes = [[n for unit in row for n in self._names.units[unit]] for row in batch.units.tolist()]
-            for row, unit in zip(batch.more_rows, batch.more_units, strict=True):
+            for row, unit in zip(batch.more_rows.tolist(), batch.more_units.tolist(), strict=True):
                 attributes[row] += self._names.units[unit]
             example.attributes.extend(attributes)
             for first, length in batch.stretches:

@@ -1,9 +1,8 @@
 """A trained model's weights: the names of attributes and a row of numbers for each, in one file."""
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import chain
 from zipfile import BadZipFile
 
 import numpy as np
@@ -17,9 +16,6 @@ OUTSIDE, FIRST_OF_TOPONYM, LATER_OF_TOPONYM, FIRST_OF_DEMONYM, LATER_OF_DEMONYM 
 
 #: Attributes none of whose weights reaches this are left out of the file: they change hardly any label.
 SMALLEST_WEIGHT = 0.02
-
-#: Room made for units at first; it doubles when it is full.
-FIRST_UNITS = 1024
 
 Vectors = npt.NDArray[np.float32]
 
@@ -86,67 +82,3 @@ class Weights:
         except (OSError, ValueError, KeyError, IndexError, EOFError, BadZipFile) as e:
             raise ModelError(f"the recogniser's model cannot be opened: {e}. Install the program again.") from e
         return cls(tables, transitions)
-
-
-class UnitSums:
-    """The summed weights of each unit's attributes, by the unit's number."""
-
-    def __init__(self, weights: Weights) -> None:
-        self._tables = {width: (table.rows.get, table.vectors) for width, table in weights.tables.items()}
-        self._sums: Vectors = np.zeros((FIRST_UNITS, len(LABELS)), dtype=np.float32)
-        self._count = 0
-        #: By width, units not summed yet and the rows of their attributes: many are summed at once.
-        self._waiting: dict[int, tuple[list[int], list[list[int]]]] = {width: ([], []) for width in self._tables}
-
-    @property
-    def count(self) -> int:
-        """How many units are kept."""
-        return self._count
-
-    def add(self, width: int, attributes: Sequence[str], own: Sequence[str] = ()) -> int:
-        """Keep units for `width` words and return the number of the first; `own` are the middle word's alone."""
-        number = self._count
-        self._put(width, number, attributes)
-        if own:
-            self._put(1, number + width // 2, own)
-        self._count = number + width
-        return number
-
-    def _put(self, width: int, number: int, attributes: Sequence[str]) -> None:
-        if width in self._tables:
-            row_of, _ = self._tables[width]
-            rows = [row for row in map(row_of, attributes) if row is not None]
-            if rows:
-                units, lists = self._waiting[width]
-                units.append(number)
-                lists.append(rows)
-
-    def _settle(self) -> None:
-        while self._count > len(self._sums):
-            self._sums = np.concatenate([self._sums, np.zeros_like(self._sums)])
-        for width, (units, lists) in self._waiting.items():
-            if units:
-                _, vectors = self._tables[width]
-                starts = np.cumsum([0, *map(len, lists[:-1])])
-                sums = np.add.reduceat(vectors[list(chain.from_iterable(lists))], starts, axis=0)
-                self._sums[np.array(units)[:, None] + np.arange(width)] += sums
-                units.clear()
-                lists.clear()
-
-    def clear(self) -> None:
-        """Forget all; the next number is 0."""
-        self._count = 0
-        self._sums = np.zeros((FIRST_UNITS, len(LABELS)), dtype=np.float32)
-        for units, lists in self._waiting.values():
-            units.clear()
-            lists.clear()
-
-    def scores(self, units: npt.NDArray[np.int64], more_rows: Sequence[int], more_units: Sequence[int]) -> Vectors:
-        """Of each row the sum over its units, and over those of `more_units` whose row it is; `more_rows` ascend."""
-        self._settle()
-        scores: Vectors = self._sums[units].sum(axis=1)
-        if more_rows:
-            rows = np.array(more_rows)
-            starts = np.flatnonzero(np.diff(rows, prepend=-1))
-            scores[rows[starts]] += np.add.reduceat(self._sums[np.array(more_units)], starts, axis=0)
-        return scores

@@ -1,0 +1,282 @@
+"""A text's words in the writing that tells most, what the text says of them elsewhere, and where to look for names."""
+
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Sequence
+
+from map_app.geoparse.forms import clean, is_everyday, may_start_name
+from map_app.geoparse.lexicon import CASES, UNKNOWN, Entry
+from map_app.geoparse.membership import Membership
+from map_app.geoparse.tokens import Words
+from map_app.model import Field
+
+#: Small words that a name may hold between two capitals ("Châlons-en-Champagne", "Isle of Man").
+MAX_GAP = 3
+#: A dateline ends in a dash among the first few words of a text ("TAIPEI, Taiwan -", "KYIV, March 3 (Reuters) -").
+DATELINE_TOKENS = 16
+_DASHES = frozenset("-–—―−")
+
+#: Share of capitalised words from which a line counts as a headline whose capitals say little.
+HEADLINE_CAPITALS = 0.75
+#: Shorter lines are no headlines.
+HEADLINE_WORDS = 4
+#: Places whose names are known for such in any writing, and how many words one may have.
+PLAIN_KINDS = frozenset({"country", "country~", "continent", "region", "water", "admin1", "city5", "city4", "city3"})
+MAX_REWRITTEN = 4
+#: A text in which fewer of the words have a capital is written without them: social media, transcripts.
+LOWER_CASED = 0.02
+
+#: Writings kept with their marks.
+MAX_MARKS = 400_000
+
+
+def _either_case(words: Sequence[str]) -> frozenset[str]:
+    """The words in small letters and with a capital."""
+    return frozenset([*words, *(word.capitalize() for word in words)])
+
+
+_PLACE_CUES = _either_case(
+    [
+        "in",
+        "at",
+        "near",
+        "from",
+        "to",
+        "of",
+        "across",
+        "outside",
+        "around",
+        "into",
+        "throughout",
+        "via",
+        "toward",
+        "towards",
+        "between",
+    ]
+)
+_PERSON_CUES = _either_case(
+    [
+        "mr",
+        "mrs",
+        "ms",
+        "dr",
+        "prof",
+        "gen",
+        "col",
+        "lt",
+        "sgt",
+        "capt",
+        "sen",
+        "rep",
+        "gov",
+        "president",
+        "minister",
+        "officer",
+        "judge",
+        "rev",
+        "senator",
+        "mayor",
+        "governor",
+        "coach",
+        "sheriff",
+        "chief",
+        "justice",
+        "secretary",
+        "chancellor",
+        "king",
+        "queen",
+        "prince",
+        "princess",
+        "pope",
+        "sir",
+        "lord",
+        "lady",
+    ]
+)
+_SPEECH_CUES = frozenset(["said", "says", "told", "added", "who"])
+#: Common first names: those in the first few thousand of the census.
+_FIRST_NAME_BUCKETS = 6
+
+#: What the rest of the text may say of a word, a bit each.
+SAYINGS = ("place", "person", "lower", "surname", "contained")
+AS_PERSON = 1 << 1 | 1 << 3
+
+#: Half-open range of words.
+Stretch = tuple[int, int]
+
+
+class Marks(dict[str, int]):
+    """Of each writing: 0 where no name begins or ends with it, 1 where one may, 2 where it is worth looking."""
+
+    def __init__(self, entry_of: Callable[[str], Entry]) -> None:
+        super().__init__()
+        self._entry_of = entry_of
+
+    def __missing__(self, word: str) -> int:
+        if len(self) >= MAX_MARKS:
+            self.clear()
+        # "The" alone is no name.
+        mark = self[word] = 0 if not may_start_name(word) else 1 if is_everyday(word, self._entry_of) else 2
+        return mark
+
+
+class Document:
+    """A text as features are made of it."""
+
+    def __init__(
+        self,
+        text: str,
+        words: Words,
+        field: Field,
+        *,
+        entry_of: Callable[[str], Entry],
+        marks: Marks,
+        membership: Membership,
+    ) -> None:
+        self.text = text
+        self.words = words
+        self.field = field
+        #: The words as they would usually be written.
+        self.forms = list(words.texts)
+        self._entry_of = entry_of
+        self._marks = marks
+        self._membership = membership
+        numbers = list(map(marks.__getitem__, words.texts))
+        #: Of each word whether a name may begin or end with it.
+        self.hot = [mark > 0 for mark in numbers]
+        self._seen = [mark > 1 for mark in numbers]
+        #: Writings that begin with a small letter.
+        self._lower = {word for word, hot in zip(words.texts, self.hot, strict=True) if not hot}
+        self._styles: dict[int, str] = {}
+        self._recase()
+        self._seen_at = [i for i, seen in enumerate(self._seen) if seen]
+        #: Which of SAYINGS hold for the writing of a hot word, as bits.
+        self.said = self._gather()
+
+    def stretches(self, sentence: Stretch) -> list[Stretch]:
+        """Around the words of a sentence that may start a name, one more word on either side."""
+        first, last = sentence
+        found: list[Stretch] = []
+        for at in range(bisect_left(self._seen_at, first), bisect_left(self._seen_at, last)):
+            i = self._seen_at[at]
+            low, high = max(first, i - 1), min(last, i + 2)
+            if found and i - found[-1][1] < MAX_GAP:
+                found[-1] = (found[-1][0], high)
+            else:
+                found.append((low, high))
+        return found
+
+    def runs(self, stretch: Stretch) -> Iterator[Stretch]:
+        """Several capitalised words side by side."""
+        forms = self.forms
+        start, high = stretch
+        while start < high:
+            end = start
+            while end < high and forms[end][0].isupper():
+                end += 1
+            if end - start > 1:
+                yield start, end
+            start = max(end, start + 1)
+
+    def style(self, first: int) -> str:
+        """Marks of the sentence that begins there, or nothing."""
+        return self._styles.get(first, "")
+
+    def dateline_end(self) -> int:
+        """Where the dateline at the start of the text ends: before a dash that comes soon, or 0."""
+        if self.field is Field.TEXT and self.words.sentences:
+            _, last = self.words.sentences[0]
+            for i in range(min(last, DATELINE_TOKENS)):
+                if self.forms[i] in _DASHES and i and self.forms[0][:1].isupper():
+                    return i
+        return 0
+
+    def _recase(self) -> None:
+        """Give sentences in capitals only, or texts without any, the writing that their words usually have."""
+        texts = self.words.texts
+        few = sum(self.hot) < LOWER_CASED * len(texts)
+        letters = sum(word[0].isalpha() for word in texts) if few else 0
+        without = letters > HEADLINE_WORDS and sum(self.hot) < LOWER_CASED * letters
+        for first, last in self.words.sentences:
+            marks = [] if self.field is Field.TEXT else ["title"]
+            capitals = sum(self.hot[first:last])
+            if without and capitals == 0:
+                marks.append("lower")
+            elif capitals >= HEADLINE_WORDS and 2 * capitals > last - first:
+                words = [word for word in texts[first:last] if word[0].isalpha()]
+                if all(word.isupper() for word in words):
+                    marks.append("upper")
+                elif capitals > HEADLINE_CAPITALS * len(words):
+                    marks.append("headline")
+            if marks:
+                self._styles[first] = " ".join(marks)
+                if marks[-1] != "title":
+                    self._rewrite(first, last, marks[-1])
+
+    def _rewrite(self, first: int, last: int, style: str) -> None:
+        """Write a sentence as it usually would be, its places of several words with capitals."""
+        forms = self.forms
+        i = first
+        while i < last:
+            length = self._known_name(i, last)
+            for j in range(i, i + max(length, 1)):
+                word = self.words.texts[j]
+                if word[0].isalpha():
+                    form = word.capitalize() if length else self._usual(word, style)
+                    forms[j] = form
+                    self._seen[j] = self.hot[j] = may_start_name(form)
+                    if not self.hot[j]:
+                        self._lower.add(form)
+            i += max(length, 1)
+
+    def _usual(self, word: str, style: str) -> str:
+        entry = self._entry_of(clean(word).casefold())
+        case = CASES[entry.case]
+        if case == "l" or (case in "?x" and style == "lower"):
+            is_place = entry is UNKNOWN and not PLAIN_KINDS.isdisjoint(self._membership.kinds(word))
+            return word.capitalize() if is_place else word.lower()
+        if style == "headline":
+            return word
+        return word.upper() if case == "U" else word.capitalize()
+
+    def _known_name(self, first: int, last: int) -> int:
+        """How many words a place's name of several words has that begins there, or 0."""
+        words, start = self.words, self.words.starts[first]
+        if not words.texts[first][0].isalpha():
+            return 0
+        ends = words.ends[first : min(first + MAX_REWRITTEN, last)]
+        for end in self._membership.ends_of_names(self.text, start, ends):
+            if end and words.texts[first + end][0].isalpha():
+                kinds = self._membership.kinds(self.text[start : ends[end]])
+                if not PLAIN_KINDS.isdisjoint(kinds):
+                    return end + 1
+        return 0
+
+    def _gather(self) -> dict[str, int]:
+        forms, hot = self.forms, self.hot
+        after_place_cue, as_person, surnames, contained = set(), set(), set(), set()
+        last = len(forms) - 1
+        at = [i for i, is_hot in enumerate(hot) if is_hot]
+        for i in at:
+            form = forms[i]
+            before = forms[i - 1] if i else ""
+            after = forms[i + 1] if i < last else ""
+            if before in _PLACE_CUES:
+                after_place_cue.add(form)
+            elif before in _PERSON_CUES or (before == "." and i > 1 and forms[i - 2] in _PERSON_CUES):
+                as_person.add(form)
+            if i == last or not hot[i + 1]:
+                given = i - 1 if i and hot[i - 1] else i - 3 if before == "." and len(forms[i - 2]) == 1 else -1
+                if given >= 0 and 0 < self._entry_of(clean(forms[given]).casefold()).first_name <= _FIRST_NAME_BUCKETS:
+                    surnames.add(form)
+            if after in _SPEECH_CUES:
+                as_person.add(form)
+            elif after == "," and i + 1 < last and hot[i + 2]:
+                contained.add(form)
+        return {
+            form: (form in after_place_cue)
+            | (form in as_person) << 1
+            | (form.lower() in self._lower) << 2
+            | (form in surnames) << 3
+            | (form in contained) << 4
+            for form in {forms[i] for i in at}
+        }
