@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from map_app.geoparse.document import AS_PERSON, SAYINGS, Document, Marks, Stretch
-from map_app.geoparse.forms import Form, attributes_of, describe
+from map_app.geoparse.forms import Form, Values, describe, values_of
 from map_app.geoparse.lexicon import CASES, Lexicon
 from map_app.geoparse.membership import Membership
 from map_app.geoparse.tokens import Words
@@ -25,8 +25,7 @@ MAX_NAME_TOKENS = 6
 
 #: Words looked at on either side of a word.
 REACH = 2
-_OFFSETS = np.arange(-REACH, REACH + 1)
-_SPREAD = len(_OFFSETS)
+SPREAD = 2 * REACH + 1
 
 #: Words looked at together; bounds what a text of any length takes.
 BATCH_WORDS = 4_000
@@ -71,12 +70,12 @@ JOINTS = (PAIR, BEFORE_NAME, AFTER_NAME, IN_NAME)
 
 def _values(form: Form) -> tuple[str, ...]:
     """Those of a word, as the names of attributes have them."""
-    entry, cluster = form.entry, form.cluster & 0x3FF
+    entry, cluster = form.entry, str(form.cluster & 0x3FF)
     first_name = min(entry.first_name, _MAX_FIRST_NAME)
     return (
         form.low,
         form.shape,
-        str(cluster),
+        cluster,
         f"c{cluster}",
         f"s{form.shape}",
         CASES[entry.case],
@@ -118,8 +117,11 @@ class UnitKeeper(Protocol):
     def count(self) -> int:
         """How many are kept."""
 
-    def add(self, width: int, attributes: Sequence[str], own: Sequence[str] = ()) -> int:
-        """Keep units for `width` words and return the number of the first; `own` are the middle word's alone."""
+    def add(self, width: int, attributes: Sequence[str]) -> int:
+        """Keep units for `width` words and return the number of the first."""
+
+    def add_word(self, around: Values, own: Values) -> int:
+        """Keep units for a word and its neighbours, by the values of AROUND and of OWN."""
 
     def value(self, text: str) -> int:
         """The number of one side of a joint attribute; it is kept when the units are forgotten."""
@@ -142,32 +144,28 @@ class _Forms(dict[str, int]):
         super().__init__()
         self._entry_of = lexicon.entry
         self._keeper = keeper
-        self.known: list[Form] = []
         self._rows: list[list[int]] = []
         self._table = np.zeros((1024, 1 + len(_VALUES)), dtype=np.int64)
 
     def __missing__(self, word: str) -> int:
         form = describe(word, self._entry_of)
-        unit = self._keeper.add(_SPREAD, *attributes_of(form))
+        unit = self._keeper.add_word(*values_of(form))
         self._rows.append([unit, *map(self._keeper.value, _values(form))])
-        number = self[word] = len(self.known)
-        self.known.append(form)
+        number = self[word] = len(self)
         return number
 
     def table(self) -> Integers:
         """By number, the first unit of each and the numbers of its values."""
         if self._rows:
-            start = len(self.known) - len(self._rows)
-            while len(self._table) < len(self.known):
+            while len(self._table) < len(self):
                 self._table = np.concatenate([self._table, np.zeros_like(self._table)])
-            self._table[start : len(self.known)] = self._rows
+            self._table[len(self) - len(self._rows) : len(self)] = self._rows
             self._rows.clear()
         return self._table
 
     def clear(self) -> None:
         """Forget all."""
         super().clear()
-        self.known.clear()
         self._rows.clear()
 
 
@@ -189,8 +187,8 @@ class FeatureMaker:
         self._keeper.clear()
         for kept in (self._forms, self._names, self._others):
             kept.clear()
-        self._none = self._keeper.add(_SPREAD, [])
-        self._edge = self._keeper.add(_SPREAD, ["edge"])
+        self._none = self._keeper.add(SPREAD, [])
+        self._edge = self._keeper.add(SPREAD, ["edge"])
 
     def _forget_if_full(self) -> None:
         if self._keeper.count > MAX_UNITS:
@@ -267,19 +265,19 @@ class FeatureMaker:
             style = str(values[0])
             if len(values) == 1:
                 return [f"style={mark}" for mark in style.split()]
-            return [f"style={mark}|{CASES[self._known(values[1]).entry.case]}" for mark in style.split()]
+            return [f"style={mark}|{CASES[self._describe(values[1]).entry.case]}" for mark in style.split()]
         if kind == "said":
             said = [f"said={name}" for bit, name in enumerate(SAYINGS) if int(values[0]) & (1 << bit)]
             return [*said, f"said={values[0]}", f"said={values[0]}|{values[1]}"]
         if kind == "run":
             return [f"run={values[0]}", f"run={values[0]}{values[1]}"]
         if kind.startswith("run "):
-            known = self._known(values[0])
+            known = self._describe(values[0])
             return [f"{kind}={known.low}", f"{kind}=c{known.cluster & 0x3FF}"]
         return [kind, *(f"{kind}={value}" for value in values)]
 
-    def _known(self, word: str | int) -> Form:
-        return self._forms.known[self._forms[str(word)]]
+    def _describe(self, word: str | int) -> Form:
+        return describe(str(word), self._entry_of)
 
     def _find_names(self, document: Document, stretch: Stretch) -> list[Name]:
         """Where gazetteer names stand, longest first from the left, and what kinds of places they name."""
@@ -313,7 +311,7 @@ class FeatureMaker:
                 unit = self._names.get((part, kinds))
                 if unit is None:
                     unit = self._names[part, kinds] = self._keeper.add(
-                        _SPREAD, [*(f"g{part}={kind}" for kind in kinds), f"t{part}={kinds[0]}"]
+                        SPREAD, [*(f"g{part}={kind}" for kind in kinds), f"t{part}={kinds[0]}"]
                     )
                 named[i] = f"{part}{kinds[0]}"
                 gathered.names_of[i] = unit
@@ -330,7 +328,7 @@ class FeatureMaker:
         nothing = self._forms[""]
         table, forms = self._forms.table(), gathered.forms
         # At row r the word `offset` further on is seen through its unit for that offset.
-        around = words[:, None] + _OFFSETS
+        around = words[:, None] + np.arange(-REACH, REACH + 1)
         inside = (first[:, None] <= around) & (around < last[:, None])
         around[~inside] = 0
         units = np.concatenate(
@@ -340,7 +338,7 @@ class FeatureMaker:
             ],
             axis=1,
         )
-        units += np.tile(np.arange(_SPREAD), 2)
+        units += np.tile(np.arange(SPREAD), 2)
         # Pairs of which one word at least may start a name.
         hot, values = gathered.hot, table[:, 1:]
         has_before, has_after = words > first, words + 1 < last

@@ -1,7 +1,7 @@
 """What is known of one word in some writing, whatever text it stands in."""
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from map_app.geoparse.lexicon import CASES, Entry
@@ -83,22 +83,51 @@ def _shortened(signs: str) -> str:
     return "".join(out)
 
 
-def attributes_of(form: Form) -> tuple[list[str], list[str]]:
-    """Those of a word that its neighbours see too, and those that only it has."""
-    low, entry, cluster = form.low, form.entry, form.cluster
-    around = [f"w={low}", f"s={form.shape}"]
-    if cluster:
-        around += [f"c{number}={cluster & mask}" for number, mask in enumerate(_CLUSTER_MASKS)]
-    own = ["b"]
-    if form.short[:1].isalpha():
-        case = CASES[entry.case]
-        around += [f"k={case}", f"sn={entry.surname}", f"fn={entry.first_name}", f"x3={low[-3:]}"]
-        own.append(f"r={entry.rarity // 2}")
-        own += [f"p{n}={low[:n]}" for n in (1, 2, 3, 4) if len(low) >= n]
-        own += [f"x{n}={low[-n:]}" for n in (1, 2, 4) if len(low) >= n]
-        if form.short[:1].isupper():
-            own += [f"K={case}|{form.shape}", f"sf={entry.surname}|{entry.first_name}"]
-    return around, own
+#: The kinds of attributes, each named "kind=value", that are seen of a word by its neighbours too.
+AROUND = ("w", "s", "c0", "c1", "c2", "c3", "k", "sn", "fn", "x3")
+#: Those that are seen of the word itself alone.
+OWN = ("b", "r", "p1", "p2", "p3", "p4", "x1", "x2", "x4", "K", "sf")
+#: Those whose values are numbers.
+NUMBERS = frozenset(("c0", "c1", "c2", "c3", "sn", "fn", "r"))
+
+#: One for each kind; None where a word has none of it.
+Values = tuple[str | int | None, ...]
+
+#: What only words have, of a sign.
+_NONE_AROUND: Values = (None,) * 4
+_NONE_OWN: Values = ("", *(None,) * 10)
+
+
+def values_of(form: Form) -> tuple[Values, Values]:
+    """The values of AROUND and of OWN."""
+    short, low, shape, cluster, entry = form
+    clusters: Values = tuple(cluster & mask for mask in _CLUSTER_MASKS) if cluster else _NONE_AROUND
+    first = short[:1]
+    if not first.isalpha():
+        return (low, shape, *clusters, *_NONE_AROUND), _NONE_OWN
+    case, surname, first_name = CASES[entry.case], entry.surname, entry.first_name
+    has_capital = first.isupper()
+    length = len(low)
+    own = (
+        "",
+        entry.rarity // 2,
+        low[:1],
+        low[:2] if length > 1 else None,
+        low[:3] if length > 2 else None,
+        low[:4] if length > 3 else None,
+        low[-1:],
+        low[-2:] if length > 1 else None,
+        low[-4:] if length > 3 else None,
+        f"{case}|{shape}" if has_capital else None,
+        f"{surname}|{first_name}" if has_capital else None,
+    )
+    return (low, shape, *clusters, case, surname, first_name, low[-3:]), own
+
+
+def attribute_names(kinds: Sequence[str], values: Values) -> list[str]:
+    """How the attributes are called that have a value."""
+    pairs = zip(kinds, values, strict=True)
+    return [f"{kind}={value}" if value != "" else kind for kind, value in pairs if value is not None]
 
 
 def may_start_name(word: str) -> bool:

@@ -6,13 +6,32 @@ from itertools import chain
 import numpy as np
 import numpy.typing as npt
 
-from map_app.geoparse.features import JOINTS, Batch, Joint
+from map_app.geoparse.features import JOINTS, REACH, SPREAD, Batch, Joint
+from map_app.geoparse.forms import AROUND, NUMBERS, OWN, Values
 from map_app.geoparse.weights import LABELS, Vectors, Weights
 
 #: Room made for units at first; it doubles when it is full.
 FIRST_UNITS = 1024
 
 Integers = npt.NDArray[np.int64]
+
+
+class WordRows:
+    """Finds the attributes of a word by their values, each kind in a table of its own: no string is made for it."""
+
+    def __init__(self, weights: Weights, width: int, kinds: Sequence[str]) -> None:
+        tables: dict[str, dict[str | int | None, int]] = {kind: {} for kind in kinds}
+        if width in weights.tables:
+            for name, row in weights.tables[width].rows.items():
+                kind, _, value = name.partition("=")
+                if kind in tables:
+                    tables[kind][int(value) if kind in NUMBERS else value] = row
+        self._finders = [tables[kind].get for kind in kinds]
+
+    def rows(self, values: Values) -> list[int]:
+        """The rows of those that have one."""
+        found = [find(value) for find, value in zip(self._finders, values, strict=True)]
+        return [row for row in found if row is not None]
 
 
 class JointRows:
@@ -64,6 +83,7 @@ class UnitSums:
 
     def __init__(self, weights: Weights) -> None:
         self._joints = JointRows(weights)
+        self._around, self._own = WordRows(weights, SPREAD, AROUND), WordRows(weights, 1, OWN)
         self._tables = {width: (table.rows.get, table.vectors) for width, table in weights.tables.items()}
         self._sums: Vectors = np.zeros((FIRST_UNITS, len(LABELS)), dtype=np.float32)
         self._count = 0
@@ -76,23 +96,28 @@ class UnitSums:
         """How many units are kept."""
         return self._count
 
-    def add(self, width: int, attributes: Sequence[str], own: Sequence[str] = ()) -> int:
-        """Keep units for `width` words and return the number of the first; `own` are the middle word's alone."""
+    def add(self, width: int, attributes: Sequence[str]) -> int:
+        """Keep units for `width` words and return the number of the first."""
         number = self._count
-        self._put(width, number, attributes)
-        if own:
-            self._put(1, number + width // 2, own)
+        if width in self._tables:
+            row_of, _ = self._tables[width]
+            self._put(width, number, [row for row in map(row_of, attributes) if row is not None])
         self._count = number + width
         return number
 
-    def _put(self, width: int, number: int, attributes: Sequence[str]) -> None:
-        if width in self._tables:
-            row_of, _ = self._tables[width]
-            rows = [row for row in map(row_of, attributes) if row is not None]
-            if rows:
-                units, lists = self._waiting[width]
-                units.append(number)
-                lists.append(rows)
+    def add_word(self, around: Values, own: Values) -> int:
+        """Keep units for a word and its neighbours, by the values of AROUND and of OWN."""
+        number = self._count
+        self._put(SPREAD, number, self._around.rows(around))
+        self._put(1, number + REACH, self._own.rows(own))
+        self._count = number + SPREAD
+        return number
+
+    def _put(self, width: int, number: int, rows: list[int]) -> None:
+        if rows:
+            units, lists = self._waiting[width]
+            units.append(number)
+            lists.append(rows)
 
     def value(self, text: str) -> int:
         """The number of one side of a joint attribute; 0 for one that the model has no attribute of."""

@@ -18,8 +18,9 @@ from map_app.errors import GeoparseError
 from map_app.gazetteer.lookup import Gazetteer
 from map_app.geoparse.crf import Floats
 from map_app.geoparse.evaluate import Evaluation, Figures
-from map_app.geoparse.features import MAX_NAME_TOKENS, FeatureMaker, Integers, Joint, joint_names
+from map_app.geoparse.features import MAX_NAME_TOKENS, REACH, SPREAD, FeatureMaker, Integers, Joint, joint_names
 from map_app.geoparse.fit import fit
+from map_app.geoparse.forms import AROUND, OWN, Values, attribute_names
 from map_app.geoparse.gold import GoldDocument, read_gold
 from map_app.geoparse.lexicon import Lexicon
 from map_app.geoparse.membership import Membership
@@ -109,14 +110,17 @@ class UnitNames:
         """How many units are kept."""
         return len(self.units)
 
-    def add(self, width: int, attributes: Sequence[str], own: Sequence[str] = ()) -> int:
-        """Keep units for `width` words and return the number of the first; `own` are the middle word's alone."""
+    def add(self, width: int, attributes: Sequence[str]) -> int:
+        """Keep units for `width` words and return the number of the first."""
         first = len(self.units)
         for place in range(width):
-            unit = [self._number((width, place, name)) for name in attributes]
-            if place == width // 2:
-                unit += [self._number((1, 0, name)) for name in own]
-            self.units.append(unit)
+            self.units.append([self._number((width, place, name)) for name in attributes])
+        return first
+
+    def add_word(self, around: Values, own: Values) -> int:
+        """Keep units for a word and its neighbours, by the values of AROUND and of OWN."""
+        first = self.add(SPREAD, attribute_names(AROUND, around))
+        self.units[first + REACH] += [self._number((1, 0, name)) for name in attribute_names(OWN, own)]
         return first
 
     def value(self, text: str) -> int:
