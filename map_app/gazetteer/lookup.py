@@ -153,9 +153,9 @@ class Gazetteer:
         rows, kinds = self._rows[span].tolist(), self._kinds[span].tolist()
         return [Match(self._place_at(row), _NAME_KINDS[kind]) for row, kind in zip(rows, kinds, strict=True)]
 
-    def carriers(self, name: str) -> list[tuple[Feature, NameKind, int]]:
-        """Kind, kind of name and people of every place that may be meant by the name, without making the places."""
-        number = self._name_trie.get(fold(name))
+    def carriers(self, folded: str) -> list[tuple[Feature, NameKind, int]]:
+        """Kind, kind of name and people of every place that carries a folded name, without making the places."""
+        number = self._name_trie.get(folded)
         if number is None:
             return []
         start, end = int(self._starts[number]), int(self._starts[number + 1])
@@ -163,6 +163,10 @@ class Gazetteer:
         features, people = self.feature[rows].tolist(), self.population[rows].tolist()
         kinds = self._kinds[start:end].tolist()
         return [(FEATURES[f], _NAME_KINDS[k], p) for f, k, p in zip(features, kinds, people, strict=True)]
+
+    def is_demonym(self, folded: str) -> bool:
+        """Whether the folded word names the people or things of a place."""
+        return folded in self._demonyms
 
     def demonym(self, word: str) -> Place | None:
         """The place whose people or things the word names ("Syrian", "Ukrainians"), or None."""

@@ -344,7 +344,8 @@ class FeatureMaker:
         has_before, has_after = words > first, words + 1 < last
         paired = np.flatnonzero(has_before & (hot[words] | hot[words - 1]))
         paired_after = np.flatnonzero(has_after & (hot[words] | hot[np.minimum(words + 1, len(hot) - 1)]))
-        lefts = np.concatenate([words[paired] - 1, words[paired_after]])
+        # Each pair once, known by its left word.
+        lefts = np.unique(np.concatenate([words[paired] - 1, words[paired_after]]))
         rows = np.array(gathered.named_rows, dtype=np.int64)
         named, parts = words[rows], np.array(gathered.named_parts, dtype=np.int64)[:, None]
         before = np.where(has_before[rows], forms[named - 1], nothing)
@@ -357,11 +358,10 @@ class FeatureMaker:
                 _joined(IN_NAME, parts, values[forms[named]]),
             ]
         )
-        lefts_units = pairs + PAIR.width * np.arange(len(lefts))
         more_rows = [paired, paired_after, *[rows] * len(of_names), np.array(gathered.more_rows, dtype=np.int64)]
         more_units = [
-            lefts_units[: len(paired)] + 1,
-            lefts_units[len(paired) :],
+            pairs + PAIR.width * np.searchsorted(lefts, words[paired] - 1) + 1,
+            pairs + PAIR.width * np.searchsorted(lefts, words[paired_after]),
             *(unit + np.arange(len(rows)) for unit in of_names),
             np.array(gathered.more_units, dtype=np.int64),
         ]

@@ -7,6 +7,7 @@ commonest: a form that they miss is not found, which is better than a common wor
 import functools
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -163,14 +164,14 @@ def script_of(character: str) -> str:
 
 def guess_language(text: str) -> str:
     """The code of a language in Latin letters by its small words, or empty where they do not tell."""
-    words = [word.casefold() for word in _LATIN_WORD.findall(text[:LANGUAGE_SAMPLE])]
+    words = _LATIN_WORD.findall(text[:LANGUAGE_SAMPLE])
     if not words:
         return ""
     counts = dict.fromkeys(_SMALL_WORDS, 0)
-    languages_of = _languages_of_small_words().get
-    for word in words:
-        for language in languages_of(word, ()):
-            counts[language] += 1
+    found = Counter(map(_languages_of_small_words().get, map(str.casefold, words)))
+    for languages, times in found.items():
+        for language in languages or ():
+            counts[language] += times
     best = max(counts, key=lambda language: counts[language])
     second = max(count for language, count in counts.items() if language != best)
     enough = max(MIN_SMALL_WORDS, MIN_SMALL_WORDS_SHARE * len(words))
@@ -178,12 +179,12 @@ def guess_language(text: str) -> str:
 
 
 @functools.cache
-def _languages_of_small_words() -> dict[str, list[str]]:
+def _languages_of_small_words() -> dict[str, tuple[str, ...]]:
     languages: dict[str, list[str]] = {}
     for language, words in _SMALL_WORDS.items():
         for word in frozenset(words.split()):
             languages.setdefault(word, []).append(language)
-    return languages
+    return {word: tuple(found) for word, found in languages.items()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """What kinds of places a name names, asked of the gazetteer once per name."""
 
 import re
+from bisect import bisect_right
 from collections.abc import Sequence
 
 from map_app.gazetteer.lookup import Gazetteer, NameKind
@@ -23,7 +24,8 @@ def may_be_known(name: str) -> bool:
 
 
 #: Cities are told apart by size, since a village's name is far more often a surname or a common word.
-_CITY_SIZES = ((1_000_000, "city5"), (100_000, "city4"), (15_000, "city3"), (5_000, "city2"), (0, "city1"))
+_LEAST_PEOPLE = (0, 5_000, 15_000, 100_000, 1_000_000)
+_CITY_SIZES = ("city1", "city2", "city3", "city4", "city5")
 
 
 class Membership:
@@ -63,10 +65,11 @@ class Membership:
         return goes_on
 
     def _look_up(self, name: str) -> tuple[str, ...]:
-        kinds = {_kind(*carrier) for carrier in self._gazetteer.carriers(name)}
-        if self._gazetteer.demonym(name) is not None:
+        folded = fold(name)
+        kinds = {_kind(*carrier) for carrier in self._gazetteer.carriers(folded)}
+        if self._gazetteer.is_demonym(folded):
             kinds.add("demonym")
-        return tuple(sorted(kinds, key=lambda kind: (_RANKS.get(kind, len(_RANKS)), kind)))
+        return tuple(sorted(kinds, key=lambda kind: (_RANKS.get(kind, len(_RANKS)), kind))) if kinds else ()
 
 
 #: Which kind a name's best known place is of: the first of these.
@@ -104,10 +107,8 @@ _RANKS = {
 
 
 def _kind(feature: Feature, name_kind: NameKind, people: int) -> str:
-    word = str(feature)
-    if feature is Feature.CITY:
-        word = next(size for least, size in _CITY_SIZES if people >= least)
-    return f"{word}{_MARKS[name_kind]}"
+    word = _CITY_SIZES[bisect_right(_LEAST_PEOPLE, people) - 1] if feature is Feature.CITY else feature.value
+    return word + _MARKS[name_kind]
 
 
 #: After the kind of place: whether the name is its usual one, another, or an abbreviation.

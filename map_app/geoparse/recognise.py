@@ -237,7 +237,7 @@ def is_english(text: str, language: str = "") -> bool:
         return language.partition("-")[0].casefold() in MODEL_LANGUAGES
     sample = text[:LANGUAGE_SAMPLE]
     words = _LATIN_WORD.findall(sample)
-    if sum(map(len, words)) < sum(map(len, _OTHER_LETTERS.findall(sample))):
+    if not sample.isascii() and sum(map(len, words)) < sum(map(len, _OTHER_LETTERS.findall(sample))):
         return False
     if len(words) < MIN_WORDS_TO_TELL:
         return True
