@@ -148,6 +148,8 @@ class Document:
         self._lower = {word for word, hot in zip(words.texts, self.hot, strict=True) if not hot}
         self._styles: dict[int, str] = {}
         self._recase()
+        #: Where the dateline at the start of the text ends: before a dash that comes soon, or 0.
+        self.dateline_end = self._find_dateline_end()
         self._seen_at = [i for i, seen in enumerate(self._seen) if seen]
         #: Which of SAYINGS hold for the writing of a hot word, as bits.
         self.said = self._gather()
@@ -181,8 +183,7 @@ class Document:
         """Marks of the sentence that begins there, or nothing."""
         return self._styles.get(first, "")
 
-    def dateline_end(self) -> int:
-        """Where the dateline at the start of the text ends: before a dash that comes soon, or 0."""
+    def _find_dateline_end(self) -> int:
         if self.field is Field.TEXT and self.words.sentences:
             _, last = self.words.sentences[0]
             for i in range(min(last, DATELINE_TOKENS)):

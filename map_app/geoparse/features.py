@@ -26,6 +26,9 @@ MAX_NAME_TOKENS = 6
 #: Words looked at on either side of a word.
 REACH = 2
 SPREAD = 2 * REACH + 1
+_AROUND = np.arange(-REACH, REACH + 1)
+#: Where the words are that NAME_KINDS join, seen from a word of a name.
+_AROUND_NAME = np.repeat([-1, 1, 0], 3)
 
 #: Words looked at together; bounds what a text of any length takes.
 BATCH_WORDS = 4_000
@@ -33,39 +36,27 @@ BATCH_WORDS = 4_000
 MAX_UNITS = 400_000
 
 Integers = npt.NDArray[np.int64]
+#: The left and the right values of joint attributes: a row for each joint, a column for each kind of attribute.
+Sides = tuple[Integers, Integers]
 
-#: What of a word is joined with something else.
-_LOW, _SHAPE, _CLUSTER, _LOW_CLUSTER, _LOW_SHAPE, _CASE, _SURNAME, _FIRST_NAME = _VALUES = range(8)
+#: The form of what lies beyond a sentence.
+_EDGE = 0
+
+#: What of a word is joined with something else: with its neighbour, or with the gazetteer name that it is in or beside.
+_LOW, _SHAPE, _CLUSTER, _LOW_MARK, _CLUSTER_MARK, _SHAPE_MARK, _CASE, _SURNAME, _FIRST_NAME = _VALUES = range(9)
 #: Higher buckets of first names say no more.
 _MAX_FIRST_NAME = 7
 
-
-@dataclass(frozen=True, slots=True)
-class Joint:
-    """Attributes that say two things at once, each named "kind=left|right"."""
-
-    #: Words that each acts on.
-    width: int
-    #: The kind of each, and which values of the left and of the right thing it joins.
-    parts: tuple[tuple[str, int, int], ...]
-
-
-#: Two neighbouring words.
-PAIR = Joint(
-    2,
-    (
-        ("ww", _LOW, _LOW),
-        ("ss", _SHAPE, _SHAPE),
-        ("cc", _CLUSTER, _CLUSTER),
-        ("wc", _LOW, _CLUSTER),
-        ("cw", _CLUSTER, _LOW),
-    ),
-)
-#: A gazetteer name and the word before a word of it, the one after, or the word itself.
-BEFORE_NAME = Joint(1, tuple(("before name", 0, value) for value in (_LOW, _LOW_CLUSTER, _LOW_SHAPE)))
-AFTER_NAME = Joint(1, tuple(("after name", 0, value) for value in (_LOW, _LOW_CLUSTER, _LOW_SHAPE)))
-IN_NAME = Joint(1, tuple(("name", 0, value) for value in (_CASE, _SURNAME, _FIRST_NAME)))
-JOINTS = (PAIR, BEFORE_NAME, AFTER_NAME, IN_NAME)
+#: Attributes of two neighbouring words, "kind=left|right": their kinds, and which values of the two they join.
+PAIR_KINDS = ("ww", "ss", "cc", "wc", "cw")
+_PAIR_LEFT = (_LOW, _SHAPE, _CLUSTER, _LOW, _CLUSTER)
+_PAIR_RIGHT = (_LOW, _SHAPE, _CLUSTER, _CLUSTER, _LOW)
+#: Attributes of a gazetteer name, "kind=part of it and kind of place|value": with the word before, the word after, and
+#: the word itself. Each three make a unit.
+NAME_KINDS = ("before name",) * 3 + ("after name",) * 3 + ("name",) * 3
+_BESIDE_NAME = (_LOW_MARK, _CLUSTER_MARK, _SHAPE_MARK)
+_IN_NAME = (_CASE, _SURNAME, _FIRST_NAME)
+UNITS_OF_NAME = 3
 
 
 def _values(form: Form) -> tuple[str, ...]:
@@ -76,6 +67,7 @@ def _values(form: Form) -> tuple[str, ...]:
         form.low,
         form.shape,
         cluster,
+        form.low,
         f"c{cluster}",
         f"s{form.shape}",
         CASES[entry.case],
@@ -126,11 +118,11 @@ class UnitKeeper(Protocol):
     def value(self, text: str) -> int:
         """The number of one side of a joint attribute; it is kept when the units are forgotten."""
 
-    def join(self, joints: Sequence[tuple[Joint, Integers, Integers]]) -> list[int]:
-        """Make units of joint attributes, and return the number of the first of each joint; good until the next call.
+    def join(self, pairs: Sides, names: Sides) -> tuple[int, int]:
+        """Make units of joint attributes, and return the number of the first of each sort; good until the next call.
 
-        For each joint the left and the right values: a row for each unit, a column for each part. A joint of width 2
-        makes two units of each row, one after the other.
+        A row of `pairs` makes two units, for its left and its right word, of PAIR_KINDS; a row of `names` makes
+        UNITS_OF_NAME, each of three of NAME_KINDS.
         """
 
     def clear(self) -> None:
@@ -144,18 +136,21 @@ class _Forms(dict[str, int]):
         super().__init__()
         self._entry_of = lexicon.entry
         self._keeper = keeper
+        #: What is not in the table yet.
         self._rows: list[list[int]] = []
         self._table = np.zeros((1024, 1 + len(_VALUES)), dtype=np.int64)
 
     def __missing__(self, word: str) -> int:
         form = describe(word, self._entry_of)
-        unit = self._keeper.add_word(*values_of(form))
-        self._rows.append([unit, *map(self._keeper.value, _values(form))])
+        return self._add(word, form, self._keeper.add_word(*values_of(form)))
+
+    def _add(self, word: str, form: Form, unit: int) -> int:
+        self._rows.append([*map(self._keeper.value, _values(form)), unit])
         number = self[word] = len(self)
         return number
 
     def table(self) -> Integers:
-        """By number, the first unit of each and the numbers of its values."""
+        """By number, the numbers of the values of each and, last, its first unit."""
         if self._rows:
             while len(self._table) < len(self):
                 self._table = np.concatenate([self._table, np.zeros_like(self._table)])
@@ -163,10 +158,11 @@ class _Forms(dict[str, int]):
             self._rows.clear()
         return self._table
 
-    def clear(self) -> None:
-        """Forget all."""
-        super().clear()
+    def start_anew(self) -> None:
+        """Forget all but the edge of sentences, which has the values of no word."""
+        self.clear()
         self._rows.clear()
+        self._add("", describe("", self._entry_of), self._keeper.add(SPREAD, ["edge"]))
 
 
 class FeatureMaker:
@@ -185,10 +181,10 @@ class FeatureMaker:
     def _start_anew(self) -> None:
         """Forget all units; the next number is 0 again."""
         self._keeper.clear()
-        for kept in (self._forms, self._names, self._others):
-            kept.clear()
-        self._none = self._keeper.add(SPREAD, [])
-        self._edge = self._keeper.add(SPREAD, ["edge"])
+        self._names.clear()
+        self._others.clear()
+        self._no_name = self._keeper.add(SPREAD, [])
+        self._forms.start_anew()
 
     def _forget_if_full(self) -> None:
         if self._keeper.count > MAX_UNITS:
@@ -198,16 +194,16 @@ class FeatureMaker:
         """What the model has to look at, a bounded part at a time; units are good until the next is asked for."""
         self._forget_if_full()
         document = Document(text, words, field, entry_of=self._entry_of, marks=self._marks, membership=self._membership)
-        gathered = _Gathered(document)
+        gathered = _Gathered(self._no_name)
         for sentence in words.sentences:
             stretches = document.stretches(sentence)
             if stretches:
                 self._gather(document, gathered, sentence, stretches)
                 if gathered.is_full:
                     yield self._batch(gathered)
-                    gathered.start_anew()
                     self._forget_if_full()
-        if gathered.rows:
+                    gathered = _Gathered(self._no_name)
+        if gathered.stretches:
             yield self._batch(gathered)
 
     def _gather(
@@ -218,7 +214,8 @@ class FeatureMaker:
         forms, hot, style = document.forms, document.hot, document.style(first)
         for low, high in stretches:
             near = slice(max(first, low - REACH), min(last, high + REACH))
-            gathered.forms[near] = list(map(self._forms.__getitem__, forms[near]))
+            numbers = list(map(self._forms.__getitem__, forms[near]))
+            gathered.open_stretch(low, high, forms=numbers, hot=hot[near], before=max(first - low + REACH, 0))
             names = self._find_names(document, (low, high))
             named = self._name_units(gathered, names, low)
             for run in document.runs((low, high)):
@@ -230,9 +227,9 @@ class FeatureMaker:
                 if style:
                     gathered.add(i - low, self._other("style", style))
                     gathered.add(i - low, self._other("style", style, forms[i]))
-                if i < gathered.dateline_end:
+                if i < document.dateline_end:
                     gathered.add(i - low, self._other("dateline"))
-            gathered.close_stretch((low, high), sentence, names)
+            gathered.names += names
 
     def _run_units(self, document: Document, gathered: "_Gathered", sentence: Stretch, run: Stretch, low: int) -> None:
         """How long a run of capitals is, its first and last word, and those around it."""
@@ -314,115 +311,115 @@ class FeatureMaker:
                         SPREAD, [*(f"g{part}={kind}" for kind in kinds), f"t{part}={kinds[0]}"]
                     )
                 named[i] = f"{part}{kinds[0]}"
-                gathered.names_of[i] = unit
-                gathered.named_rows.append(gathered.rows + i - low)
-                gathered.named_parts.append(self._keeper.value(named[i]))
+                gathered.add_name(i - low, unit, self._keeper.value(named[i]))
         return named
 
     def _batch(self, gathered: "_Gathered") -> Batch:
         """The units of all stretches; all words' at once, since numpy takes no longer for many than for one."""
-        low, high, first, last = np.array(gathered.stretches).T
-        lengths = high - low
-        words = np.arange(gathered.rows) + np.repeat(low - (np.cumsum(lengths) - lengths), lengths)
-        first, last = np.repeat(first, lengths), np.repeat(last, lengths)
-        nothing = self._forms[""]
-        table, forms = self._forms.table(), gathered.forms
+        forms, names = np.array(gathered.forms), np.array(gathered.units_of_names)
+        rows, hot = np.array(gathered.words), np.array(gathered.hot)
+        table = self._forms.table()
         # At row r the word `offset` further on is seen through its unit for that offset.
-        around = words[:, None] + np.arange(-REACH, REACH + 1)
-        inside = (first[:, None] <= around) & (around < last[:, None])
-        around[~inside] = 0
-        units = np.concatenate(
-            [
-                np.where(inside, table[forms[around], 0], self._edge),
-                np.where(inside, gathered.names_of[around], self._none),
-            ],
-            axis=1,
+        around = rows[:, None] + _AROUND
+        units = np.concatenate([table[forms, -1][around], names[around]], axis=1) + np.tile(np.arange(SPREAD), 2)
+        # Of each word whether it makes a pair with the next: if one of them may start a name.
+        is_row = np.zeros(len(forms), dtype=np.bool_)
+        is_row[rows] = True
+        is_word = forms != _EDGE
+        is_pair = (hot[:-1] | hot[1:]) & (is_row[:-1] | is_row[1:]) & is_word[:-1] & is_word[1:]
+        left = np.flatnonzero(is_pair)
+        named_rows = np.array(gathered.named_rows, dtype=np.int64)
+        beside = forms[rows[named_rows][:, None] + _AROUND_NAME]
+        parts = np.array(gathered.named_parts, dtype=np.int64)[:, None]
+        pairs, of_names = self._keeper.join(
+            (table[forms[left][:, None], _PAIR_LEFT], table[forms[left + 1][:, None], _PAIR_RIGHT]),
+            (parts, table[beside, _BESIDE_NAME * 2 + _IN_NAME]),
         )
-        units += np.tile(np.arange(SPREAD), 2)
-        # Pairs of which one word at least may start a name.
-        hot, values = gathered.hot, table[:, 1:]
-        has_before, has_after = words > first, words + 1 < last
-        paired = np.flatnonzero(has_before & (hot[words] | hot[words - 1]))
-        paired_after = np.flatnonzero(has_after & (hot[words] | hot[np.minimum(words + 1, len(hot) - 1)]))
-        # Each pair once, known by its left word.
-        lefts = np.unique(np.concatenate([words[paired] - 1, words[paired_after]]))
-        rows = np.array(gathered.named_rows, dtype=np.int64)
-        named, parts = words[rows], np.array(gathered.named_parts, dtype=np.int64)[:, None]
-        before = np.where(has_before[rows], forms[named - 1], nothing)
-        after = np.where(has_after[rows], forms[np.minimum(named + 1, len(forms) - 1)], nothing)
-        pairs, *of_names = self._keeper.join(
+        number = np.cumsum(is_pair) - 1
+        after_other, before_other = np.flatnonzero(is_pair[rows - 1]), np.flatnonzero(is_pair[rows])
+        more_rows = np.concatenate(
             [
-                _joined(PAIR, values[forms[lefts]], values[forms[lefts + 1]]),
-                _joined(BEFORE_NAME, parts, values[before]),
-                _joined(AFTER_NAME, parts, values[after]),
-                _joined(IN_NAME, parts, values[forms[named]]),
+                after_other,
+                before_other,
+                np.repeat(named_rows, UNITS_OF_NAME),
+                np.array(gathered.more_rows, dtype=np.int64),
             ]
         )
-        more_rows = [paired, paired_after, *[rows] * len(of_names), np.array(gathered.more_rows, dtype=np.int64)]
-        more_units = [
-            pairs + PAIR.width * np.searchsorted(lefts, words[paired] - 1) + 1,
-            pairs + PAIR.width * np.searchsorted(lefts, words[paired_after]),
-            *(unit + np.arange(len(rows)) for unit in of_names),
-            np.array(gathered.more_units, dtype=np.int64),
-        ]
-        ascending = np.argsort(np.concatenate(more_rows), kind="stable")
-        return Batch(
-            [(int(start), int(length)) for start, length in zip(low, lengths, strict=True)],
-            units,
-            np.concatenate(more_rows)[ascending],
-            np.concatenate(more_units)[ascending],
-            gathered.names,
+        more_units = np.concatenate(
+            [
+                pairs + 2 * number[rows[after_other] - 1] + 1,
+                pairs + 2 * number[rows[before_other]],
+                of_names + np.arange(UNITS_OF_NAME * len(named_rows)),
+                np.array(gathered.more_units, dtype=np.int64),
+            ]
         )
+        ascending = np.argsort(more_rows, kind="stable")
+        return Batch(gathered.stretches, units, more_rows[ascending], more_units[ascending], gathered.names)
 
 
-def _joined(joint: Joint, left: Integers, right: Integers) -> tuple[Joint, Integers, Integers]:
-    """What a keeper joins: of the values of each thing those that the joint's parts take."""
-    return joint, left[:, [part[1] for part in joint.parts]], right[:, [part[2] for part in joint.parts]]
-
-
-def joint_names(joint: Joint, left: Integers, right: Integers, texts: Sequence[str]) -> Iterator[list[str]]:
-    """The attributes of each unit of a joint by name; `texts` are those that the numbers of values stand for."""
-    for lefts, rights in zip(left.tolist(), right.tolist(), strict=True):
-        sides = zip(joint.parts, lefts, rights, strict=True)
-        yield [f"{kind}={texts[one]}|{texts[other]}" for (kind, _, _), one, other in sides]
+def joint_names(pairs: Sides, names: Sides, texts: Sequence[str]) -> tuple[list[list[str]], list[list[str]]]:
+    """The names of the attributes of each pair and of each unit of names; `texts` are those that values stand for."""
+    of_pairs = [
+        [f"{kind}={texts[a]}|{texts[b]}" for kind, a, b in zip(PAIR_KINDS, one, other, strict=True)]
+        for one, other in zip(pairs[0].tolist(), pairs[1].tolist(), strict=True)
+    ]
+    size = len(NAME_KINDS) // UNITS_OF_NAME
+    of_names = []
+    for [part], values in zip(names[0].tolist(), names[1].tolist(), strict=True):
+        attributes = [f"{kind}={texts[part]}|{texts[b]}" for kind, b in zip(NAME_KINDS, values, strict=True)]
+        of_names += [attributes[i : i + size] for i in range(0, len(attributes), size)]
+    return of_pairs, of_names
 
 
 class _Gathered:
-    """What of a document goes into the next batch."""
+    """What goes into the next batch: the words of all stretches, each with REACH more on either side."""
 
-    def __init__(self, document: Document) -> None:
-        count = len(document.forms)
-        self.hot = np.array(document.hot, dtype=np.bool_)
-        self.dateline_end = document.dateline_end()
-        #: The number of each word's form, and the first unit of the name that it is part of, where they are seen.
-        self.forms = np.zeros(count, dtype=np.int64)
-        self.names_of = np.zeros(count, dtype=np.int64)
-        self.start_anew()
-
-    def start_anew(self) -> None:
-        """Begin the next batch."""
-        #: First and last word of each stretch, and of its sentence.
-        self.stretches: list[tuple[int, int, int, int]] = []
-        self.rows = 0
+    def __init__(self, no_name: int) -> None:
+        self._no_name = no_name
+        self.stretches: list[tuple[int, int]] = []
+        #: Of each word the number of its form, whether a name may begin or end with it, and the first unit of the
+        #: gazetteer name that it is part of.
+        self.forms: list[int] = []
+        self.hot: list[bool] = []
+        self.units_of_names: list[int] = []
+        #: Which of those words the rows are.
+        self.words: list[int] = []
         self.more_rows: list[int] = []
         self.more_units: list[int] = []
         self.names: list[Name] = []
         #: Of each word of a name its row, and the number of "part and kind".
         self.named_rows: list[int] = []
         self.named_parts: list[int] = []
+        #: The first row of the stretch at hand, and which word that is.
+        self._row = self._word = 0
+
+    def open_stretch(self, low: int, high: int, *, forms: Sequence[int], hot: Sequence[bool], before: int) -> None:
+        """Take a stretch; `forms` and `hot` are of it and what is around it, except for `before` words that lack."""
+        length = high - low
+        after = length + 2 * REACH - before - len(forms)
+        self.stretches.append((low, length))
+        self._row, self._word = len(self.words), len(self.forms) + REACH
+        self.words += range(self._word, self._word + length)
+        self.forms += [_EDGE] * before
+        self.forms += forms
+        self.forms += [_EDGE] * after
+        self.hot += [False] * before
+        self.hot += hot
+        self.hot += [False] * after
+        self.units_of_names += [self._no_name] * (length + 2 * REACH)
 
     def add(self, row: int, unit: int) -> None:
         """One more unit for a word, counted from the first of the stretch."""
-        self.more_rows.append(self.rows + row)
+        self.more_rows.append(self._row + row)
         self.more_units.append(unit)
 
-    def close_stretch(self, stretch: Stretch, sentence: Stretch, names: Sequence[Name]) -> None:
-        """All is said of that stretch."""
-        self.stretches.append((*stretch, *sentence))
-        self.rows += stretch[1] - stretch[0]
-        self.names += names
+    def add_name(self, row: int, unit: int, part: int) -> None:
+        """A word is part of a name."""
+        self.units_of_names[self._word + row] = unit
+        self.named_rows.append(self._row + row)
+        self.named_parts.append(part)
 
     @property
     def is_full(self) -> bool:
         """Whether it is enough for a batch."""
-        return self.rows + 2 * REACH * len(self.stretches) > BATCH_WORDS
+        return len(self.forms) > BATCH_WORDS

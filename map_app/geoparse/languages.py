@@ -168,9 +168,9 @@ def guess_language(text: str) -> str:
     if not words:
         return ""
     counts = dict.fromkeys(_SMALL_WORDS, 0)
-    found = Counter(map(_languages_of_small_words().get, map(str.casefold, words)))
-    for languages, times in found.items():
-        for language in languages or ():
+    languages_of = _languages_of_small_words()
+    for word, times in Counter(filter(languages_of.__contains__, map(str.casefold, words))).items():
+        for language in languages_of[word]:
             counts[language] += times
     best = max(counts, key=lambda language: counts[language])
     second = max(count for language, count in counts.items() if language != best)
@@ -179,12 +179,12 @@ def guess_language(text: str) -> str:
 
 
 @functools.cache
-def _languages_of_small_words() -> dict[str, tuple[str, ...]]:
+def _languages_of_small_words() -> dict[str, list[str]]:
     languages: dict[str, list[str]] = {}
     for language, words in _SMALL_WORDS.items():
         for word in frozenset(words.split()):
             languages.setdefault(word, []).append(language)
-    return {word: tuple(found) for word, found in languages.items()}
+    return languages
 
 
 @dataclass(frozen=True, slots=True)

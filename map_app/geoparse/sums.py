@@ -4,16 +4,15 @@ from collections.abc import Sequence
 from itertools import chain
 
 import numpy as np
-import numpy.typing as npt
 
-from map_app.geoparse.features import JOINTS, REACH, SPREAD, Batch, Joint
+from map_app.geoparse.features import NAME_KINDS, PAIR_KINDS, REACH, SPREAD, UNITS_OF_NAME, Batch, Integers, Sides
 from map_app.geoparse.forms import AROUND, NUMBERS, OWN, Values
 from map_app.geoparse.weights import LABELS, Vectors, Weights
 
 #: Room made for units at first; it doubles when it is full.
 FIRST_UNITS = 1024
 
-Integers = npt.NDArray[np.int64]
+_PAIR_WIDTH, _NAME_WIDTH = 2, 1
 
 
 class WordRows:
@@ -38,44 +37,40 @@ class JointRows:
     """Finds joint attributes by numbers: most pairs of words have none, and no string is made to see that."""
 
     def __init__(self, weights: Weights) -> None:
-        self._kinds = {kind: n for n, kind in enumerate(kind for joint in JOINTS for kind, _, _ in joint.parts)}
+        kinds = {kind: n for n, kind in enumerate(dict.fromkeys([*PAIR_KINDS, *NAME_KINDS]))}
         self._numbers: dict[str, int] = {}
-        found: dict[int, list[tuple[int, int, int, int]]] = {joint.width: [] for joint in JOINTS}
-        for width, table in weights.tables.items():
-            for name, row in table.rows.items():
+        found = [(0, 0, 0, 0)]
+        for width in (_PAIR_WIDTH, _NAME_WIDTH):
+            for name, row in weights.tables[width].rows.items() if width in weights.tables else ():
                 kind, _, sides = name.partition("=")
-                if kind in self._kinds:
+                if kind in kinds:
                     middle = sides.index("|", 1)  # the left side may itself be the sign "|"
-                    left, right = self._number(sides[:middle]), self._number(sides[middle + 1 :])
-                    found[width].append((self._kinds[kind], left, right, row))
-        self._sorted = {width: self._sort(rows) for width, rows in found.items()}
+                    found.append((kinds[kind], self._number(sides[:middle]), self._number(sides[middle + 1 :]), row))
+        self._base = 1 + len(self._numbers)
+        self._pair_kinds, self._name_kinds = (
+            self._base * np.array([kinds[kind] for kind in each]) for each in (PAIR_KINDS, NAME_KINDS)
+        )
+        columns = np.array(found).T
+        keys = (self._base * columns[0] + columns[1]) * self._base + columns[2]
+        keys[0] = np.iinfo(np.int64).max  # so that none is greater than all
+        order = np.argsort(keys)
+        self._keys, self._rows = keys[order], columns[3][order]
 
     def _number(self, text: str) -> int:
         return self._numbers.setdefault(text, 1 + len(self._numbers))
-
-    def _sort(self, found: list[tuple[int, int, int, int]]) -> tuple[Integers, Integers]:
-        """Keys, ascending, and their rows; behind them a key greater than any."""
-        kinds, left, right, rows = np.array([*found, (0, 0, 0, 0)]).T
-        keys = self._keys(kinds, left, right)
-        keys[-1] = np.iinfo(np.int64).max
-        order = np.argsort(keys)
-        return keys[order], rows[order]
-
-    def _keys(self, kinds: Integers, left: Integers, right: Integers) -> Integers:
-        base = 1 + len(self._numbers)
-        return (kinds * base + left) * base + right
 
     def value(self, text: str) -> int:
         """The number of one side of an attribute; 0 for one that no attribute has."""
         return self._numbers.get(text, 0)
 
-    def rows(self, joint: Joint, left: Integers, right: Integers) -> tuple[Integers, npt.NDArray[np.bool_]]:
-        """The row of each attribute, and whether it has one."""
-        keys, rows = self._sorted[joint.width]
-        kinds = np.array([self._kinds[kind] for kind, _, _ in joint.parts])
-        wanted = self._keys(kinds, left, right)
-        at = np.searchsorted(keys, wanted)
-        return rows[at], keys[at] == wanted
+    def rows(self, pairs: Sides, names: Sides) -> tuple[Integers, Integers]:
+        """The row of each attribute of the pairs and of the names, or -1."""
+        of_pairs = (self._pair_kinds + pairs[0]) * self._base + pairs[1]
+        of_names = (self._name_kinds + names[0]) * self._base + names[1]
+        keys = np.concatenate([of_pairs.ravel(), of_names.ravel()])
+        at = np.searchsorted(self._keys, keys)
+        rows = np.where(self._keys[at] == keys, self._rows[at], -1)
+        return rows[: of_pairs.size].reshape(of_pairs.shape), rows[of_pairs.size :].reshape(of_names.shape)
 
 
 class UnitSums:
@@ -123,25 +118,27 @@ class UnitSums:
         """The number of one side of a joint attribute; 0 for one that the model has no attribute of."""
         return self._joints.value(text)
 
-    def join(self, joints: Sequence[tuple[Joint, Integers, Integers]]) -> list[int]:
+    def join(self, pairs: Sides, names: Sides) -> tuple[int, int]:
         """Make units of joint attributes, behind the kept ones until the next call or the next kept unit."""
-        firsts = []
-        first = self._count
-        for joint, left, right in joints:
-            after = first + joint.width * len(left)
-            self._make_room(after)
-            sums = self._sums[first:after].reshape(len(left), joint.width, len(LABELS))
-            sums[:] = 0
-            rows, is_known = self._joints.rows(joint, left, right)
-            counts = is_known.sum(axis=1)
-            some = np.flatnonzero(counts)
-            if len(some):
-                _, vectors = self._tables[joint.width]
-                starts = np.cumsum(counts[some]) - counts[some]
-                sums[some] = np.add.reduceat(vectors[rows[is_known]], starts, axis=0)
-            firsts.append(first)
-            first = after
-        return firsts
+        of_pairs, of_names = self._joints.rows(pairs, names)
+        of_names = of_names.reshape(UNITS_OF_NAME * len(of_names), len(NAME_KINDS) // UNITS_OF_NAME)
+        first = self._count + _PAIR_WIDTH * len(of_pairs)
+        self._make_room(first + len(of_names))
+        self._sum(_PAIR_WIDTH, of_pairs, self._count)
+        self._sum(_NAME_WIDTH, of_names, first)
+        return self._count, first
+
+    def _sum(self, width: int, rows: Integers, first: int) -> None:
+        """Write the sums of the rows that are not -1, for `width` units each, from the unit `first` on."""
+        sums = self._sums[first : first + width * len(rows)].reshape(len(rows), width, len(LABELS))
+        sums[:] = 0
+        is_known = rows >= 0
+        counts = is_known.sum(axis=1)
+        some = np.flatnonzero(counts)
+        if len(some):
+            _, vectors = self._tables[width]
+            starts = np.cumsum(counts[some]) - counts[some]
+            sums[some] = np.add.reduceat(vectors[rows[is_known]], starts, axis=0)
 
     def _make_room(self, count: int) -> None:
         while count > len(self._sums):

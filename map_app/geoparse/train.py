@@ -18,7 +18,7 @@ from map_app.errors import GeoparseError
 from map_app.gazetteer.lookup import Gazetteer
 from map_app.geoparse.crf import Floats
 from map_app.geoparse.evaluate import Evaluation, Figures
-from map_app.geoparse.features import MAX_NAME_TOKENS, REACH, SPREAD, FeatureMaker, Integers, Joint, joint_names
+from map_app.geoparse.features import MAX_NAME_TOKENS, REACH, SPREAD, FeatureMaker, Sides, joint_names
 from map_app.geoparse.fit import fit
 from map_app.geoparse.forms import AROUND, OWN, Values, attribute_names
 from map_app.geoparse.gold import GoldDocument, read_gold
@@ -127,14 +127,16 @@ class UnitNames:
         """The number of one side of a joint attribute."""
         return self._values.setdefault(text, len(self._values))
 
-    def join(self, joints: Sequence[tuple[Joint, Integers, Integers]]) -> list[int]:
-        """Keep units of joint attributes, and return the number of the first of each joint."""
-        firsts, texts = [], list(self._values)
-        for joint, left, right in joints:
-            firsts.append(self.count)
-            for attributes in joint_names(joint, left, right, texts):
-                self.add(joint.width, attributes)
-        return firsts
+    def join(self, pairs: Sides, names: Sides) -> tuple[int, int]:
+        """Keep units of joint attributes, and return the number of the first of each sort."""
+        first = self.count
+        of_pairs, of_names = joint_names(pairs, names, list(self._values))
+        for attributes in of_pairs:
+            self.add(2, attributes)
+        middle = self.count
+        for attributes in of_names:
+            self.add(1, attributes)
+        return first, middle
 
     def _number(self, name: tuple[int, int, str]) -> int:
         number = self._numbers.get(name)

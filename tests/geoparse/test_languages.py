@@ -106,9 +106,7 @@ def test_a_latin_letter_begins_names_of_no_other_script():
     assert country_names_in_script("F").codes == country_names_in_script("é").codes == {}
 
 
-@pytest.mark.parametrize(
-    "language", ["uk", "zh", "zh_Hant", "ja", "ko", "ar", "he", "el", "ka", "hi", "th", "am"]
-)
+@pytest.mark.parametrize("language", ["uk", "zh", "zh_Hant", "ja", "ko", "ar", "he", "el", "ka", "hi", "th", "am"])
 def test_a_country_is_found_by_its_first_letter_whatever_the_language(language):
     names = country_names(language).codes
     lost = {n: c for n, c in names.items() if country_names_in_script(n[0]).codes.get(n) != c}

@@ -129,13 +129,13 @@ class Attributes:
     def value(self, text):
         return self.values.setdefault(text, len(self.values))
 
-    def join(self, joints):
+    def join(self, pairs, names):
         firsts = []
-        for joint, left, right in joints:
+        for width, units in zip((2, 1), joint_names(pairs, names, list(self.values)), strict=True):
             firsts.append(self.count)
-            for names in joint_names(joint, left, right, list(self.values)):
-                self.add(joint.width, names)
-            self.joint += self.count - firsts[-1]
+            for attributes in units:
+                self.add(width, attributes)
+        self.joint += self.count - firsts[0]
         return firsts
 
     def clear(self):
