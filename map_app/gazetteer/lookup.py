@@ -146,7 +146,11 @@ class Gazetteer:
 
     def candidates(self, name: str) -> list[Match]:
         """Every place that may be meant by the name: those it is the usual name of first, then by people."""
-        number = self._name_trie.get(fold(name))
+        return self.carrying(fold(name))
+
+    def carrying(self, folded: str) -> list[Match]:
+        """The same for a folded name."""
+        number = self._name_trie.get(folded)
         if number is None:
             return []
         span = slice(self._starts[number], self._starts[number + 1])
@@ -258,19 +262,18 @@ class Gazetteer:
         raise GazetteerError(f"the gazetteer knows no place {place_id!r}")
 
     def _make_place(self, row: int) -> Place:
-        feature = FEATURES[int(self.feature[row])]
-        number = int(self.country_number[row])
-        division = int(self.admin1_row[row])
+        number = self.country_number.item(row)
+        division = self.admin1_row.item(row)
         return Place(
             id=self._ids[row] if row < len(self._ids) else f"{IMPORTED}{self._geonameid[row]}",
             name=self._names[row],
-            point=Point(round(float(self.latitude[row]), 5), round(float(self.longitude[row]), 5)),
-            feature=feature,
+            point=Point(round(self.latitude.item(row), 5), round(self.longitude.item(row), 5)),
+            feature=FEATURES[self.feature.item(row)],
             country_code=self._codes[number] if number >= 0 else "",
             admin1=self._names[division] if division >= 0 and division != row else "",
-            population=int(self.population[row]),
-            geonameid=int(self._geonameid[row]) or None,
-            radius_km=float(self._radius_km[row]) or None,
+            population=self.population.item(row),
+            geonameid=self._geonameid.item(row) or None,
+            radius_km=self._radius_km.item(row) or None,
         )
 
 
@@ -292,5 +295,5 @@ class _Strings:
         return len(self._ends)
 
     def __getitem__(self, row: int) -> str:
-        start = int(self._ends[row - 1]) if row else 0
-        return self._bytes[start : int(self._ends[row])].decode()
+        start = self._ends.item(row - 1) if row else 0
+        return self._bytes[start : self._ends.item(row)].decode()

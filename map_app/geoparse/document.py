@@ -144,8 +144,8 @@ class Document:
         #: Of each word whether a name may begin or end with it.
         self.hot = [mark > 0 for mark in numbers]
         self._seen = [mark > 1 for mark in numbers]
-        #: Writings that begin with a small letter.
-        self._lower = {word for word, hot in zip(words.texts, self.hot, strict=True) if not hot}
+        #: Sentences written anew have these words that no name begins with.
+        self._lowered: set[str] = set()
         self._styles: dict[int, str] = {}
         self._recase()
         #: Where the dateline at the start of the text ends: before a dash that comes soon, or 0.
@@ -226,7 +226,7 @@ class Document:
                     forms[j] = form
                     self._seen[j] = self.hot[j] = may_start_name(form)
                     if not self.hot[j]:
-                        self._lower.add(form)
+                        self._lowered.add(form)
             i += max(length, 1)
 
     def _usual(self, word: str, style: str) -> str:
@@ -273,10 +273,15 @@ class Document:
                 as_person.add(form)
             elif after == "," and i + 1 < last and hot[i + 2]:
                 contained.add(form)
+        distinct, marks = set(self.words.texts), self._marks
+
+        def is_lower(word: str) -> bool:
+            return word in self._lowered or (word in distinct and not marks[word])
+
         return {
             form: (form in after_place_cue)
             | (form in as_person) << 1
-            | (form.lower() in self._lower) << 2
+            | is_lower(form.lower()) << 2
             | (form in surnames) << 3
             | (form in contained) << 4
             for form in {forms[i] for i in at}

@@ -1,9 +1,10 @@
 """The places that a name may mean, with what is known of each before any context."""
 
+import functools
 import itertools
 import re
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -211,8 +212,9 @@ class OptionsFinder:
                 for match in self._gazetteer.candidates(spelling):
                     _keep_better(options, _option(match, penalty))
             if not stated_kind:
-                for county in (f"{variant} County", f"{variant} Parish", f"County {variant}"):
-                    for match in self._gazetteer.candidates(county):
+                folded = fold(variant)
+                for county in (f"{folded} county", f"{folded} parish", f"county {folded}"):
+                    for match in self._gazetteer.carrying(county):
                         if match.place.feature is Feature.ADMIN2:
                             _keep_better(options, _option(match, penalty + SHORT_COUNTY_NAME))
             if _COUNTY.search(variant) and any(o.name_kind is NameKind.PRIMARY for o in options.values()):
@@ -229,7 +231,7 @@ class OptionsFinder:
             items=items,
             stated_kind=stated_kind,
             container=container,
-            areas=tuple(o for o in items if o.place.feature in _CONTAINERS),
+            areas=tuple([o for o in items if o.place.feature in _CONTAINERS]),
             is_container=any(o.place.feature in _USUAL_CONTAINERS and o.penalty == 0 for o in items)
             or _COUNTY.search(name) is not None,
             is_large_town=any(
@@ -257,17 +259,23 @@ class OptionsFinder:
 
 def unit_vectors(places: Sequence[Place]) -> Vector:
     """The places as points on a sphere of radius 1, one row each."""
-    latitude = np.radians([place.point.latitude for place in places])
-    longitude = np.radians([place.point.longitude for place in places])
-    return np.stack(
-        [np.cos(latitude) * np.cos(longitude), np.cos(latitude) * np.sin(longitude), np.sin(latitude)], axis=1
-    )
+    angles = np.radians([(place.point.latitude, place.point.longitude) for place in places]).reshape(-1, 2)
+    sines, cosines = np.sin(angles), np.cos(angles)
+    vectors = np.empty((len(places), 3))
+    vectors[:, 0] = cosines[:, 0] * cosines[:, 1]
+    vectors[:, 1] = cosines[:, 0] * sines[:, 1]
+    vectors[:, 2] = sines[:, 0]
+    return vectors
 
 
 def admin1_key(place: Place) -> str:
     """Country code and first-level division of a place, or of the division itself; empty where it lies in none."""
     division = place.name if place.feature is Feature.ADMIN1 else place.admin1
-    return f"{place.country_code}.{fold(division)}" if place.country_code and division else ""
+    return f"{place.country_code}.{_folded_division(division)}" if place.country_code and division else ""
+
+
+#: There are four thousand divisions, and one for nearly every place.
+_folded_division = functools.lru_cache(maxsize=10_000)(fold)
 
 
 def _variants(name: str) -> Iterator[tuple[str, str, str, float]]:
@@ -330,15 +338,14 @@ def _is_loose(option: Option) -> bool:
     return option.name_kind is NameKind.ALTERNATE and option.place.feature not in _WIDE
 
 
-def _feature_prior(items: Iterable[Option]) -> Vector:
-    items = tuple(items)
-    prior = np.array([FEATURE_PRIOR.get(option.place.feature, 0.0) for option in items], dtype=np.float64)
+def _feature_prior(items: Sequence[Option]) -> Vector:
+    prior = [FEATURE_PRIOR.get(option.place.feature, 0.0) for option in items]
     people = {o.place.country_code: _people(o.place) for o in items if o.place.feature is Feature.ADMIN1}
     for i, option in enumerate(items):
         whole = people.get(option.place.country_code)
         if option.place.feature is Feature.CITY and whole and _people(option.place) > NAMESAKE_SHARE * whole:
             prior[i] += NAMESAKE_CITY
-    return prior
+    return np.array(prior, dtype=np.float64)
 
 
 def _people(place: Place) -> float:

@@ -130,7 +130,7 @@ def give_roles(article: Article, resolutions: Sequence[Resolution]) -> list[Reso
             role = Role.DATELINE
         elif resolution.toponym.kind is Kind.TOPONYM and resolution.place is not None and resolution.place.id in focus:
             role = Role.FOCUS
-        out.append(replace(resolution, role=role))
+        out.append(resolution if resolution.role is role else replace(resolution, role=role))
     return out
 
 
