@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from map_app.geoparse.document import AS_PERSON, SAYINGS, Document, Marks, Stretch
-from map_app.geoparse.forms import Form, Values, describe, values_of
+from map_app.geoparse.forms import Form, Keys, describe, keys_of
 from map_app.geoparse.lexicon import CASES, Lexicon
 from map_app.geoparse.membership import Membership
 from map_app.geoparse.tokens import Words
@@ -112,8 +112,8 @@ class UnitKeeper(Protocol):
     def add(self, width: int, attributes: Sequence[str]) -> int:
         """Keep units for `width` words and return the number of the first."""
 
-    def add_word(self, around: Values, own: Values) -> int:
-        """Keep units for a word and its neighbours, by the values of AROUND and of OWN."""
+    def add_word(self, around: Keys, own: Keys) -> int:
+        """Keep units for a word and its neighbours, by the keys of AROUND and of OWN."""
 
     def value(self, text: str) -> int:
         """The number of one side of a joint attribute; it is kept when the units are forgotten."""
@@ -142,7 +142,7 @@ class _Forms(dict[str, int]):
 
     def __missing__(self, word: str) -> int:
         form = describe(word, self._entry_of)
-        return self._add(word, form, self._keeper.add_word(*values_of(form)))
+        return self._add(word, form, self._keeper.add_word(*keys_of(form)))
 
     def _add(self, word: str, form: Form, unit: int) -> int:
         self._rows.append([*map(self._keeper.value, _values(form)), unit])

@@ -1,8 +1,8 @@
 """What is known of one word in some writing, whatever text it stands in."""
 
 import functools
-from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 from map_app.geoparse.lexicon import CASES, Entry
 
@@ -17,6 +17,11 @@ _CLUSTER_MASKS = (0xF, 0x3F, 0x3FF, 0xFFFF)
 
 #: The longest pattern of capitals and letters.
 MAX_SHAPE = 8
+
+
+#: What a group of attributes depends on, one for each of the groups or of the first of them.
+Keys = tuple[Any, ...]
+Groups = tuple[Callable[[Any], list[str]], ...]
 
 
 class Form(NamedTuple):
@@ -83,51 +88,56 @@ def _shortened(signs: str) -> str:
     return "".join(out)
 
 
-#: The kinds of attributes, each named "kind=value", that are seen of a word by its neighbours too.
-AROUND = ("w", "s", "c0", "c1", "c2", "c3", "k", "sn", "fn", "x3")
-#: Those that are seen of the word itself alone.
-OWN = ("b", "r", "p1", "p2", "p3", "p4", "x1", "x2", "x4", "K", "sf")
-#: Those whose values are numbers.
-NUMBERS = frozenset(("c0", "c1", "c2", "c3", "sn", "fn", "r"))
-
-#: One for each kind; None where a word has none of it.
-Values = tuple[str | int | None, ...]
-
-#: What only words have, of a sign.
-_NONE_AROUND: Values = (None,) * 4
-_NONE_OWN: Values = ("", *(None,) * 10)
+def _of_clusters(cluster: int) -> list[str]:
+    return [f"c{number}={cluster & mask}" for number, mask in enumerate(_CLUSTER_MASKS)] if cluster else []
 
 
-def values_of(form: Form) -> tuple[Values, Values]:
-    """The values of AROUND and of OWN."""
+def _of_use(use: tuple[str, int, int]) -> list[str]:
+    case, surname, first_name = use
+    return [f"k={case}", f"sn={surname}", f"fn={first_name}"]
+
+
+def _of_start(start: str) -> list[str]:
+    return [f"p{n}={start[:n]}" for n in (1, 2, 3, 4) if len(start) >= n]
+
+
+def _of_end(end: str) -> list[str]:
+    return [f"x{n}={end[-n:]}" for n in (1, 2, 4) if len(end) >= n]
+
+
+#: Groups of attributes that depend on the same thing, as functions of it. What is seen of a word by its neighbours too:
+AROUND: Groups = (
+    lambda low: [f"w={low}"],
+    lambda shape: [f"s={shape}"],
+    _of_clusters,
+    _of_use,
+    lambda end: [f"x3={end}"],
+)
+#: What is seen of the word itself alone.
+OWN: Groups = (
+    lambda rarity: ["b"] if rarity is None else ["b", f"r={rarity}"],
+    _of_start,
+    _of_end,
+    lambda written: [f"K={written}"],
+    lambda called: [f"sf={called}"],
+)
+
+
+def keys_of(form: Form) -> tuple[Keys, Keys]:
+    """What each of the groups AROUND and OWN depends on; signs lack the last groups."""
     short, low, shape, cluster, entry = form
-    clusters: Values = tuple(cluster & mask for mask in _CLUSTER_MASKS) if cluster else _NONE_AROUND
     first = short[:1]
     if not first.isalpha():
-        return (low, shape, *clusters, *_NONE_AROUND), _NONE_OWN
+        return (low, shape, cluster), (None,)
     case, surname, first_name = CASES[entry.case], entry.surname, entry.first_name
-    has_capital = first.isupper()
-    length = len(low)
-    own = (
-        "",
-        entry.rarity // 2,
-        low[:1],
-        low[:2] if length > 1 else None,
-        low[:3] if length > 2 else None,
-        low[:4] if length > 3 else None,
-        low[-1:],
-        low[-2:] if length > 1 else None,
-        low[-4:] if length > 3 else None,
-        f"{case}|{shape}" if has_capital else None,
-        f"{surname}|{first_name}" if has_capital else None,
-    )
-    return (low, shape, *clusters, case, surname, first_name, low[-3:]), own
+    around = (low, shape, cluster, (case, surname, first_name), low[-3:])
+    own = (entry.rarity // 2, low[:4], low[-4:])
+    return around, (*own, f"{case}|{shape}", f"{surname}|{first_name}") if first.isupper() else own
 
 
-def attribute_names(kinds: Sequence[str], values: Values) -> list[str]:
-    """How the attributes are called that have a value."""
-    pairs = zip(kinds, values, strict=True)
-    return [f"{kind}={value}" if value != "" else kind for kind, value in pairs if value is not None]
+def names_of(groups: Groups, keys: Keys) -> list[str]:
+    """The names of the attributes."""
+    return [name for group, key in zip(groups, keys, strict=False) for name in group(key)]
 
 
 def may_start_name(word: str) -> bool:

@@ -1,36 +1,48 @@
 """The summed weights of each unit's attributes: what the model says of a text is sums of these."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import chain
+from typing import Any
 
 import numpy as np
 
 from map_app.geoparse.features import NAME_KINDS, PAIR_KINDS, REACH, SPREAD, UNITS_OF_NAME, Batch, Integers, Sides
-from map_app.geoparse.forms import AROUND, NUMBERS, OWN, Values
+from map_app.geoparse.forms import AROUND, OWN, Groups, Keys
 from map_app.geoparse.weights import LABELS, Vectors, Weights
 
 #: Room made for units at first; it doubles when it is full.
 FIRST_UNITS = 1024
 
+#: Distinct things kept on which a group of attributes depends.
+MAX_GROUPS = 50_000
+
 _PAIR_WIDTH, _NAME_WIDTH = 2, 1
 
 
+class _Rows(dict[Any, tuple[int, ...]]):
+    """The rows of a group of attributes, by what it depends on."""
+
+    def __init__(self, group: Callable[[Any], list[str]], row_of: Callable[[str], int | None]) -> None:
+        super().__init__()
+        self._group, self._row_of = group, row_of
+
+    def __missing__(self, key: Any) -> tuple[int, ...]:
+        if len(self) >= MAX_GROUPS:
+            self.clear()
+        rows = self[key] = tuple([row for row in map(self._row_of, self._group(key)) if row is not None])
+        return rows
+
+
 class WordRows:
-    """Finds the attributes of a word by their values, each kind in a table of its own: no string is made for it."""
+    """Finds the attributes of words, each group that words share only once."""
 
-    def __init__(self, weights: Weights, width: int, kinds: Sequence[str]) -> None:
-        tables: dict[str, dict[str | int | None, int]] = {kind: {} for kind in kinds}
-        if width in weights.tables:
-            for name, row in weights.tables[width].rows.items():
-                kind, _, value = name.partition("=")
-                if kind in tables:
-                    tables[kind][int(value) if kind in NUMBERS else value] = row
-        self._finders = [tables[kind].get for kind in kinds]
+    def __init__(self, weights: Weights, width: int, groups: Groups) -> None:
+        names = weights.tables[width].rows if width in weights.tables else {}
+        self._groups = [_Rows(group, names.get) for group in groups]
 
-    def rows(self, values: Values) -> list[int]:
-        """The rows of those that have one."""
-        found = [find(value) for find, value in zip(self._finders, values, strict=True)]
-        return [row for row in found if row is not None]
+    def rows(self, keys: Keys) -> list[int]:
+        """The rows of those attributes that have one."""
+        return [row for group, key in zip(self._groups, keys, strict=False) for row in group[key]]
 
 
 class JointRows:
@@ -100,8 +112,8 @@ class UnitSums:
         self._count = number + width
         return number
 
-    def add_word(self, around: Values, own: Values) -> int:
-        """Keep units for a word and its neighbours, by the values of AROUND and of OWN."""
+    def add_word(self, around: Keys, own: Keys) -> int:
+        """Keep units for a word and its neighbours, by the keys of AROUND and of OWN."""
         number = self._count
         self._put(SPREAD, number, self._around.rows(around))
         self._put(1, number + REACH, self._own.rows(own))

@@ -20,7 +20,7 @@ from map_app.geoparse.crf import Floats
 from map_app.geoparse.evaluate import Evaluation, Figures
 from map_app.geoparse.features import MAX_NAME_TOKENS, REACH, SPREAD, FeatureMaker, Sides, joint_names
 from map_app.geoparse.fit import fit
-from map_app.geoparse.forms import AROUND, OWN, Values, attribute_names
+from map_app.geoparse.forms import AROUND, OWN, Keys, names_of
 from map_app.geoparse.gold import GoldDocument, read_gold
 from map_app.geoparse.lexicon import Lexicon
 from map_app.geoparse.membership import Membership
@@ -117,10 +117,10 @@ class UnitNames:
             self.units.append([self._number((width, place, name)) for name in attributes])
         return first
 
-    def add_word(self, around: Values, own: Values) -> int:
-        """Keep units for a word and its neighbours, by the values of AROUND and of OWN."""
-        first = self.add(SPREAD, attribute_names(AROUND, around))
-        self.units[first + REACH] += [self._number((1, 0, name)) for name in attribute_names(OWN, own)]
+    def add_word(self, around: Keys, own: Keys) -> int:
+        """Keep units for a word and its neighbours, by the keys of AROUND and of OWN."""
+        first = self.add(SPREAD, names_of(AROUND, around))
+        self.units[first + REACH] += [self._number((1, 0, name)) for name in names_of(OWN, own)]
         return first
 
     def value(self, text: str) -> int:

@@ -8,7 +8,7 @@ from map_app.errors import ModelError
 from map_app.geoparse import recognise
 from map_app.geoparse.crf import Layout, best_labelling
 from map_app.geoparse.features import BATCH_WORDS, REACH, SPREAD, FeatureMaker, joint_names
-from map_app.geoparse.forms import AROUND, OWN, attribute_names
+from map_app.geoparse.forms import AROUND, OWN, names_of
 from map_app.geoparse.lexicon import Lexicon
 from map_app.geoparse.membership import Membership
 from map_app.geoparse.recognise import Recogniser, is_english, model_path, spans_of
@@ -122,8 +122,8 @@ class Attributes:
         return first
 
     def add_word(self, around, own):
-        first = self.add(SPREAD, attribute_names(AROUND, around))
-        self.units[first + REACH] += [(1, 0, name) for name in attribute_names(OWN, own)]
+        first = self.add(SPREAD, names_of(AROUND, around))
+        self.units[first + REACH] += [(1, 0, name) for name in names_of(OWN, own)]
         return first
 
     def value(self, text):
