@@ -262,9 +262,7 @@ class _Ingest:
                 after = self._completed(article, self._geoparser.resolve(article, _in_words(before), home))
                 if after != before:
                     changed.append((article, after))
-            # As in _put_on_map: the store leaves alone what it knows under this version.
-            self._store.put(changed, version="")
-            self._store.put(changed, version=self._geoparser.version)
+            _put_anew(self._store, changed, self._geoparser.version)
 
     def _home(self, domain: str) -> Home | None:
         if domain and domain not in self._homes:
@@ -405,11 +403,20 @@ def _put_on_map(store: Store, name: str, place: Place, version: str) -> int:
         after = [_placed_online(r, lambda n: place if n == name else None) for r in before]
         if article is not None and after != before:
             changed.append((article, after))
+    return _put_anew(store, changed, version)
+
+
+def _put_anew(store: Store, changed: Iterable[tuple[Article, list[Resolution]]], version: str) -> int:
+    """Give known articles other places; how many those are.
+
+    One that another process has updated meanwhile is left as it put it.
+    """
+    current = [(article, resolutions) for article, resolutions in changed if store.article(article.id) == article]
     # The store leaves alone what it knows under this version, so the articles go in once without one; should that
     # be all that happens before a kill, the next ingest maps them again and finds the answers kept.
-    store.put(changed, version="")
-    store.put(changed, version=version)
-    return len(changed)
+    store.put(current, version="")
+    store.put(current, version=version)
+    return len(current)
 
 
 def _placed_online(resolution: Resolution, place_of: Callable[[str], Place | None]) -> Resolution:

@@ -387,6 +387,36 @@ def test_an_outlets_articles_teach_where_it_lives_and_earlier_ones_are_placed_an
         assert counts(run(first, store, geoparser)) == (0, 0, 1, 0)
 
 
+def test_an_article_that_another_process_updates_while_its_outlet_is_placed_anew_keeps_the_update(
+    tmp_path: Path, geoparser: Geoparser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = write_local_news(tmp_path / "a.jsonl", {"fire": "A fire in Portland burned for hours, officials said."})
+    newer = write_local_news(tmp_path / "c.jsonl", {"fire": "The fire in Portland is out, officials of Hartford said."})
+    more = write_local_news(
+        tmp_path / "b.jsonl",
+        {
+            "council": "The council of Middletown met. Cromwell and Portland sent nobody, East Hampton said.",
+            "road": "A man from Durham was hurt near Middlefield on Friday, police in Middletown said.",
+        },
+    )
+    resolve = geoparser.resolve
+
+    def slowly(article: Article, toponyms: list[Toponym], home: Home | None = None) -> list[Resolution]:
+        if article.id == "fire":
+            monkeypatch.undo()
+            with Store.open(tmp_path / "s.sqlite") as another:
+                run(newer, another, geoparser)
+        return resolve(article, toponyms, home)
+
+    with Store.open(tmp_path / "s.sqlite") as store:
+        run(first, store, geoparser)
+        monkeypatch.setattr(geoparser, "resolve", slowly)
+        run(more, store, geoparser)
+        kept = store.article("fire")
+        assert kept is not None
+        assert kept.text.startswith("The fire in Portland is out")
+
+
 def test_a_stated_home_goes_before_what_is_learned(tmp_path: Path, gazetteer: Gazetteer) -> None:
     stated = tmp_path / "homes.csv"
     stated.write_text("domain,country,division,town\nexample.com,CA,Ontario,London\n", "utf-8")
