@@ -25,6 +25,9 @@ SHORT_CHARS = 200
 #: Longer than this, even a text that ends in an ellipsis is taken for the whole.
 LONG_CHARS = 3000
 
+#: Two entries of one id that begin with the same characters are one, whatever their titles.
+SAME_START_CHARS = 200
+
 #: The newest that are read of one document; no site keeps so many in a feed.
 MAX_ENTRIES = 10_000
 
@@ -94,16 +97,18 @@ def parse_feed(
     notes: list[Note] = [Note(url, document.warning)] if document.warning else []
     if len(document.entries) > MAX_ENTRIES:
         notes.append(Note(url, f"only the first {MAX_ENTRIES:,} of {len(document.entries):,} entries were read"))
+    links = [_first_web_url(raw.links, url) for raw in document.entries[:MAX_ENTRIES]]
+    shared = _shared(document.entries, links)
     seen: set[str] = set()
-    for number, raw in enumerate(document.entries[:MAX_ENTRIES], start=1):
+    for number, (raw, link) in enumerate(zip(document.entries, links, strict=False), start=1):
         where = f"{url}, entry {number}"
         made = _article(
             raw,
+            link,
             url=url,
-            scope=scope or url,
+            identity=_identity(raw, link, scope or url, by_link=ids_repeat, shared=shared),
             outlet=outlet,
             language=document.language,
-            by_link=ids_repeat,
             now=now,
             max_chars=max_chars,
         )
@@ -116,7 +121,8 @@ def parse_feed(
             notes.append(Note(where, "passed over: the feed holds this entry twice"))
             continue
         seen.add(article.id)
-        entries.append(Entry(article, _is_teaser(article, raw), is_untitled=not raw.title))
+        is_teaser = link not in shared and _is_teaser(article, raw)
+        entries.append(Entry(article, is_teaser, is_untitled=not raw.title))
     return Feed(
         title=document.title,
         site=_first_web_url(document.links, url),
@@ -139,17 +145,16 @@ def _text_of(data: bytes, charset: str) -> str:
 
 def _article(
     raw: RawEntry,
+    link: str,
     *,
     url: str,
-    scope: str,
+    identity: str,
     outlet: str,
     language: str,
-    by_link: bool,
     now: datetime,
     max_chars: int,
 ) -> tuple[Article, tuple[str, ...]] | None:
     """The article of an entry and what had to be put right, or None where there is nothing to show."""
-    link = _first_web_url(raw.links, url)
     title = raw.title if raw.title or raw.text else bare_address(link)
     if not title and not raw.text:
         return None
@@ -163,7 +168,7 @@ def _article(
             author=raw.author,
             published=published,
             language=raw.language or language,
-            given_id=_identity(raw, link, scope, by_link),
+            given_id=identity,
             domain=host_of(web_url(raw.publisher_url)),
             given=raw.given,
         )
@@ -173,20 +178,40 @@ def _article(
     return article, (*notes, *(note for note in (date_note, raw.given_note) if note))
 
 
-def _identity(raw: RawEntry, link: str, scope: str, by_link: bool) -> str:
+def _identity(raw: RawEntry, link: str, scope: str, *, by_link: bool, shared: frozenset[str]) -> str:
     """What tells an entry from all others.
 
     A feed speaks for its own site alone. There, its link names an article whichever feed of the site it is in, and
     an id that is an address does so across them. What it says of other sites counts within the feed: otherwise one
-    feed could replace another's articles by taking their names. Empty where the words must tell it apart.
+    feed could replace another's articles by taking their names. Empty where the words must tell it apart. What entries
+    on different things have in common (`shared`) names one of them together with its title.
     """
     key = link if by_link or not raw.id else raw.id
     if not key:
         return ""
-    if web_url(key) and _site_of(key) == _site_of(scope):
+    if key in shared:
+        key = f"{key} {raw.title or raw.text[:SAME_START_CHARS]}"
+    elif web_url(key) and _site_of(key) == _site_of(scope):
         return article_id(given_id="", url=key, title="", text="", source="")
     within = _site_of(scope) if URI.match(key) else scope
     return article_id(given_id=f"feed {within} {key}", url="", title="", text="", source="")
+
+
+def _shared(entries: Iterable[RawEntry], links: Iterable[str]) -> frozenset[str]:
+    """Ids and links that entries on different things have in common, such as the address of a section."""
+    first: dict[str, RawEntry] = {}
+    found: set[str] = set()
+    for raw, link in zip(entries, links, strict=False):
+        for key in {raw.id, link} - {""}:
+            if not _may_be_one(raw, first.setdefault(key, raw)):
+                found.add(key)
+    return frozenset(found)
+
+
+def _may_be_one(one: RawEntry, other: RawEntry) -> bool:
+    """Whether two entries may be one that is there twice, or that was changed: title or beginning are the same."""
+    begin = one.text[:SAME_START_CHARS], other.text[:SAME_START_CHARS]
+    return one.title == other.title != "" or begin[0] == begin[1] != "" or (one.title, *begin) == (other.title, "", "")
 
 
 def _site_of(address: str) -> str:

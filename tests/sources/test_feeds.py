@@ -281,6 +281,31 @@ def test_an_entry_that_is_there_twice_is_one_article() -> None:
     assert "twice" in feed.notes[0].what
 
 
+def test_entries_on_different_things_that_share_a_link_or_an_id_are_all_there_and_stay_what_they_are() -> None:
+    section = "<link>https://e.org/sport</link>"
+    tagged = "<guid>https://e.org/sport</guid>"
+    items = [
+        f"<title>Goal in Riga</title>{section}<description>A goal fell.</description>",
+        f"<title>Race in Oslo</title>{section}<description>A race was run.</description>",
+        f"<title>Match in Rome</title>{section}{tagged}<description>A match was lost.</description>",
+        f"<description>No title, other words.</description>{section}",
+    ]
+    feed = read(rss(*items))
+    titles = [entry.article.title for entry in feed.entries]
+    assert titles == ["Goal in Riga", "Race in Oslo", "Match in Rome", "No title, other words"]
+    assert [entry.is_teaser for entry in feed.entries] == [False] * 4, "one page cannot be the whole of each"
+    later = read(rss(items[1], items[3], items[0]))
+    ids = {entry.article.title: entry.article.id for entry in feed.entries}
+    assert all(ids[entry.article.title] == entry.article.id for entry in later.entries)
+
+
+def test_an_entry_that_is_there_in_two_versions_is_one_article() -> None:
+    text = "The river rose over its banks on Friday night. " * 6
+    same_title = [f"<title>Flood</title><guid>g1</guid><description>{words}</description>" for words in (text, "New.")]
+    same_start = [f"<title>{title}</title><guid>g2</guid><description>{text}</description>" for title in "AB"]
+    assert [entry.article.title for entry in read(rss(*same_title, *same_start)).entries] == ["Flood", "A"]
+
+
 # Encodings (fault 15)
 
 RUSSIAN = "Жители Курской области сообщили о наводнении. Президент встретился с губернатором в Москве. " * 3
