@@ -26,8 +26,11 @@ def free_port() -> int:
 
 
 @contextmanager
-def serve(environment: dict[str, str], *options: str, timeout_s: float = 120) -> Iterator[str]:
-    """Serve the page with these MAP_APP_ variables and Streamlit's options; yields its address once it answers."""
+def serve(environment: dict[str, str], *options: str, at: str = "", timeout_s: float = 120) -> Iterator[str]:
+    """Serve the page with these MAP_APP_ variables and Streamlit's options; yields its address once it answers.
+
+    `at` is the path that the options have it served below.
+    """
     port = free_port()
     command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", "--server.headless=true"]
     command += [f"--server.port={port}", "--server.address=127.0.0.1", "--browser.gatherUsageStats=false"]
@@ -35,8 +38,8 @@ def serve(environment: dict[str, str], *options: str, timeout_s: float = 120) ->
     kept = {name: value for name, value in os.environ.items() if not name.startswith("MAP_APP_")}
     with subprocess.Popen(command, cwd=ROOT, env=kept | environment, stdout=subprocess.DEVNULL) as server:
         try:
-            wait_for(f"http://127.0.0.1:{port}/_stcore/health", server, timeout_s)
-            yield f"http://127.0.0.1:{port}"
+            wait_for(f"http://127.0.0.1:{port}{at}/_stcore/health", server, timeout_s)
+            yield f"http://127.0.0.1:{port}{at}"
         finally:
             server.terminate()
 

@@ -15,6 +15,7 @@ from map_app.settings import Settings
 from map_app.store import Facets, Summary, UnplacedName
 from map_app.ui import access, accuracy, article_list, editing, filters, map_view, sign_in, state
 from map_app.ui.access import Access
+from map_app.ui.first_paint import ICON, NAME, TITLE
 from map_app.ui.opening import Opening, opening
 from map_app.ui.share import ViewState, write
 from map_app.ui.text import escaped
@@ -22,16 +23,9 @@ from map_app.webmap import payload, silhouette
 
 logger = logging.getLogger(__name__)
 
-NAME = "Dateline"
-
 _HERE = Path(__file__).resolve().parent
 
 _WORDMARK = f'<div class="wordmark"><i></i><b>{NAME}</b></div>'
-
-_ICON = (
-    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24"><circle cx="12" cy="12" r="10" fill="#23627c"/>'
-    '<circle cx="14" cy="10" r="5" fill="#b83a1b" stroke="#fff"/></svg>'
-)
 
 _SKELETON = f'<div class="skeleton" aria-hidden="true">{"<i></i>" * 18}</div>'
 
@@ -42,7 +36,7 @@ KEPT = 32
 def main() -> None:
     """Draw the page; what goes wrong is said plainly and told in full to the log alone."""
     st.set_page_config(
-        page_title=f"{NAME} – news on the map", page_icon=_ICON, layout="wide",
+        page_title=TITLE, page_icon=ICON, layout="wide",
         initial_sidebar_state="collapsed",
     )  # fmt: skip
     st.html(f"<style>{(_HERE / 'theme.css').read_text(encoding='utf-8')}</style>")
