@@ -222,8 +222,8 @@ def _list(
     key: tuple[str, int],
     granted: Access,
 ) -> None:
-    for notice in state.notices():
-        st.html(f'<p class="notice" role="status">{escaped(notice)}</p>')
+    if notices := state.notices():
+        st.html(f'<p class="notice" role="status">{"<br>".join(map(escaped, notices))}</p>')
     if app.is_sample:
         st.html(f'<p class="sample">These are sample digests written for this project. {_how_to_add(granted)}</p>')
     filters.chips(country_name, place_name)

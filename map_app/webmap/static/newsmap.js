@@ -30,7 +30,9 @@
     const sheets = [...document.querySelectorAll("link[rel=stylesheet]")].filter((link) => !link.sheet);
     await Promise.all(sheets.map((link) => new Promise((done) => { link.onload = link.onerror = done; })));
     map.invalidateSize({ animate: false });
-    if (window.frameElement) window.frameElement.dataset.ready = "yes";
+    if (!window.frameElement) return;
+    window.frameElement.dataset.ready = "yes";
+    window.frameElement.setAttribute("aria-label", "Map of the articles");
   }
 
   // From the visitor's first move on the address says where the map looks; the server is not asked for that. What the map

@@ -1,0 +1,122 @@
+"""What can be measured of how the page looks: contrast, room for fingers, nothing beside the window."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from scripts.serving import chromium, keep_to_this_machine
+
+pytestmark = pytest.mark.browser
+
+SLOW = 40_000
+
+#: A finger needs more than a mouse; links within text are as high as its lines.
+LEAST_TOUCH_PX = 40
+
+#: The texts whose contrast with what is behind them is below WCAG's AA (4.5, large 3), each with its colours.
+TOO_FAINT = """() => {
+  const pixel = Object.assign(document.createElement("canvas"), { width: 1, height: 1 })
+    .getContext("2d", { willReadFrequently: true });
+  const rgba = (colour) => {
+    pixel.clearRect(0, 0, 1, 1);
+    pixel.fillStyle = colour;
+    pixel.fillRect(0, 0, 1, 1);
+    const [r, g, b, a] = pixel.getImageData(0, 0, 1, 1).data;
+    return [r, g, b, a / 255];
+  };
+  const over = (top, below) => [0, 1, 2].map((i) => top[i] * top[3] + below[i] * (1 - top[3])).concat(1);
+  const luminance = (colour) => {
+    const [r, g, b] = colour.map((v) => v / 255).map((v) => v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const upwards = (node) => node ? [node, ...upwards(node.parentElement)] : [];
+  const found = [];
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (texts.nextNode()) {
+    const node = texts.currentNode.parentElement;
+    const style = getComputedStyle(node);
+    if (!texts.currentNode.nodeValue.trim() || !node.checkVisibility({ visibilityProperty: true })) continue;
+    if (node.closest("noscript, style, script, [aria-hidden=true]") || node.getBoundingClientRect().width < 3) continue;
+    const behind = upwards(node).map((n) => rgba(getComputedStyle(n).backgroundColor)).reverse()
+      .reduce((below, top) => over(top, below), [255, 255, 255, 1]);
+    const [light, dark] = [luminance(over(rgba(style.color), behind)), luminance(behind)].sort((a, b) => b - a);
+    const size = parseFloat(style.fontSize);
+    const large = size >= 24 || (size >= 18.6 && Number(style.fontWeight) >= 700);
+    if ((light + 0.05) / (dark + 0.05) < (large ? 3 : 4.5)) {
+      found.push(`${texts.currentNode.nodeValue.trim().slice(0, 40)}: ${style.color} on ${behind.map(Math.round)}`);
+    }
+  }
+  return found;
+}"""
+
+#: What a finger is to meet and is smaller than `least` in one direction.
+TOO_SMALL = """(least) => [...document.querySelectorAll("button, a, summary, textarea, [role=button]")]
+  .filter((node) => node.checkVisibility({ visibilityProperty: true, opacityProperty: true }))
+  .map((node) => [node.ariaLabel || node.innerText || node.tagName, node.getBoundingClientRect(), node])
+  .filter(([, box, node]) => box.width > 2 && getComputedStyle(node).display !== "inline")
+  .filter(([label, box]) => Math.min(box.width, box.height) < least && !label.startsWith("Help for"))
+  .map(([label, box]) => `${label.slice(0, 40)}: ${Math.round(box.width)} x ${Math.round(box.height)}`)"""
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as opened:
+        yield opened
+
+
+def opened(browser: Browser, address: str, scheme: str, *, phone: bool = False) -> Page:
+    size = {"width": 390, "height": 844} if phone else {"width": 1440, "height": 900}
+    context = browser.new_context(
+        viewport={"width": size["width"], "height": size["height"]},
+        color_scheme="dark" if scheme == "dark" else "light",
+        has_touch=phone,
+        is_mobile=phone,
+        reduced_motion="reduce",
+    )
+    page = context.new_page()
+    page.set_default_timeout(SLOW)
+    keep_to_this_machine(page)
+    page.goto(address)
+    page.locator("iframe[title*='folium'][data-ready]").wait_for()
+    expect(page.locator("[data-testid='stApp']")).to_have_attribute(
+        "data-test-script-state", "notRunning", timeout=SLOW
+    )
+    return page
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_all_text_stands_out_from_what_is_behind_it(site: str, browser: Browser, scheme: str) -> None:
+    page = opened(browser, f"{site}/?article=kursk", scheme)
+    assert page.evaluate(TOO_FAINT) == []
+    page.goto(f"{site}/?q=zebra&from=never")
+    expect(page.get_by_role("button", name="Reset all filters").first).to_be_visible(timeout=SLOW)
+    assert page.evaluate(TOO_FAINT) == []
+    page.get_by_role("button", name="Add articles").click()
+    page.get_by_text("Addresses", exact=True).click()
+    expect(page.get_by_role("textbox")).to_be_visible(timeout=SLOW)
+    assert page.evaluate(TOO_FAINT) == []
+    page.get_by_role("button", name="Filters").click()
+    expect(page.get_by_test_id("stPopoverBody")).to_be_visible(timeout=SLOW)
+    assert page.evaluate(TOO_FAINT) == []
+    page.context.close()
+
+
+def test_on_a_phone_fingers_have_room_and_nothing_lies_beside_the_window(site: str, browser: Browser) -> None:
+    page = opened(browser, f"{site}/?article=kursk", "light", phone=True)
+    for step in ("article", "list", "filters", "text"):
+        if step == "list":
+            page.get_by_role("button", name="Back to the list").click()
+            page.locator(".story").first.wait_for()
+        elif step == "filters":
+            page.get_by_role("button", name="Filters").click()
+            page.get_by_test_id("stPopoverBody").wait_for()
+        elif step == "text":
+            page.keyboard.press("Escape")
+            page.get_by_role("button", name="Try your text").click()
+            page.get_by_role("textbox").wait_for()
+        small = page.evaluate(TOO_SMALL, LEAST_TOUCH_PX)
+        # Of a list the whole field opens it, not the arrow alone.
+        assert [control for control in small if not control.startswith("Open:")] == [], step
+        assert page.evaluate("document.documentElement.scrollWidth") == 390, step
+    page.context.close()
