@@ -121,8 +121,12 @@ def reports_with_background(texts: Sequence[str], count: int) -> Iterator[list[s
 
 def main() -> None:
     """Print the table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("paths", nargs="*", type=Path, metavar="TEXTS.jsonl")
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.copies", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "paths", nargs="*", type=Path, metavar="TEXTS.jsonl", help="files to take texts from (default: the samples)"
+    )
     texts = list(read(parser.parse_args().paths or [DATA_DIR / "sample_articles.jsonl"]))
     print(f"{len(texts)} texts\n\n| copy | grouped |\n|---|---|")
     for name, edit in EDITS.items():
