@@ -8,6 +8,9 @@ from map_app.errors import FetchError
 #: Decoded bytes at a time: what a bomb may take of memory before it is measured.
 PIECE_BYTES = 1 << 16
 
+#: It takes so many to tell deflate with its header from deflate without.
+HEADER_BYTES = 2
+
 _GZIP = zlib.MAX_WBITS | 16
 
 
@@ -30,8 +33,12 @@ def decoded(chunks: Iterable[bytes], encoding: str) -> Iterator[bytes]:
 def _inflated(chunks: Iterable[bytes], window: int) -> Iterator[bytes]:
     inflate = zlib.decompressobj(window)
     fresh = True
+    held = b""
     for chunk in chunks:
-        data = chunk
+        data, held = held + chunk, b""
+        if fresh and len(data) < HEADER_BYTES:
+            held = data
+            continue
         while data:
             if inflate.eof:
                 if window != _GZIP or not data.strip(b"\0"):
@@ -48,6 +55,8 @@ def _inflated(chunks: Iterable[bytes], window: int) -> Iterator[bytes]:
             fresh = False
             yield piece
             data = inflate.unused_data if inflate.eof else inflate.unconsumed_tail
+    if held:
+        raise FetchError("the compressed answer ends too early")
     while not inflate.eof:
         piece = inflate.decompress(b"", PIECE_BYTES) if not fresh else b""
         if not piece:

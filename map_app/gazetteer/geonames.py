@@ -45,6 +45,9 @@ NOTABLE_NAMES = 4
 #: Languages of the alternate names that are none: postal and airport codes, links, and what only machines read.
 NO_LANGUAGE = frozenset((b"link", b"post", b"iata", b"icao", b"faac", b"unlc", b"wkdt", b"tcid", b"phon"))
 
+#: What a dump may give as a number of people.
+MOST_PEOPLE = 20_000_000_000
+
 #: How often progress is told, in lines.
 TOLD_EVERY = 20_000
 
@@ -191,6 +194,8 @@ class _Import:
         population = int(fields[14] or 0)
         if not (0 < geonameid < 2**31 and abs(latitude) <= 90 and abs(longitude) <= 180 and fields[1]):
             raise ValueError("an id, a name or coordinates that cannot be")
+        if population > MOST_PEOPLE:
+            raise ValueError("more people than there are")
         country, code = fields[8], f"{fields[8]}.{fields[10]}"
         row = self._row_of.get(geonameid)
         if row is None:

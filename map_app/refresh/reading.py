@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 from map_app.errors import HttpStatusError, MapAppError, SourceError, UnreadableError
@@ -25,6 +25,9 @@ ACCEPT_PAGE = "text/html, application/xhtml+xml;q=0.9"
 
 #: Pages that are followed of one feed in one refresh: at a second each, about as long as anybody waits.
 MAX_PAGES = 50
+
+#: As long as following the pages of one feed may go on in one refresh, however many servers are silent.
+MAX_PAGES_TIME = timedelta(minutes=3)
 
 #: A page that gave no answer so often is not asked for again until its teaser changes.
 MAX_TRIES = 3
@@ -71,7 +74,7 @@ class FeedReader:
         self._store = store
         self._fetcher = fetcher
         self._limits = limits
-        self._now = now
+        self.now = now
         self._may_ask = may_ask
         self._version = version
 
@@ -98,7 +101,7 @@ class FeedReader:
                 fetched.body,
                 url=fetched.url,
                 charset=fetched.charset,
-                now=self._now(),
+                now=self.now(),
                 max_chars=self._limits.max_article_chars,
                 scope=feed.scope,
                 publisher=feed.publisher,
@@ -134,7 +137,7 @@ class FeedReader:
         text = text[: self._limits.max_article_chars].strip()
         if len(text) < len(article.text) * WORTH_IT:
             raise UnreadableError("the page has no more text than the feed")
-        published = article.published or published_on_page(page.published, now=self._now())[0]
+        published = article.published or published_on_page(page.published, now=self.now())[0]
         return replace(
             article,
             title=page.title if entry.is_untitled and page.title else article.title,
@@ -162,6 +165,7 @@ class _Entries:
         self._follows = follows
         self._remaps = remaps
         self._left = MAX_PAGES
+        self._until = reader.now() + MAX_PAGES_TIME
         self.states: list[EntryState] = []
         self.notes: list[Note] = []
         self.busy: dict[str, MapAppError] = {}
@@ -192,7 +196,7 @@ class _Entries:
         """The article with the text of its page, or None."""
         url = entry.article.url
         host = host_of(url)
-        if self._left == 0 or host in self.busy or not self._reader.may_ask(host):
+        if self._left == 0 or self._reader.now() >= self._until or host in self.busy or not self._reader.may_ask(host):
             self.is_unfinished = True
             return None, before
         self._left -= 1

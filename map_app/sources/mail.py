@@ -27,7 +27,14 @@ _FROM_QUOTED = re.compile(rb"^>(>*From )", re.MULTILINE)
 MAX_HEADER_CHARS = 10_000
 MAX_PART_HEADER_CHARS = 100_000
 
+#: Python's parser tries every line against the boundary of each part around it, so that parts within parts cost their
+#: depth times their length: so many bytes times boundaries, about ten seconds; a few boundaries are in every mail.
+MAX_BYTES_TRIED = 100_000_000
+USUAL_BOUNDARIES = 10
+
 _PART_HEADER = re.compile(rb"(?:\A|[\r\n])content-[a-z-]{1,30}[ \t]*:(?:[^\r\n]|[\r\n]+[ \t])*", re.IGNORECASE)
+
+_BOUNDARY = re.compile(rb"boundary", re.IGNORECASE)
 
 #: Parts of one message that are looked through for its words.
 MAX_PARTS = 200
@@ -64,6 +71,9 @@ def _message(reading: Reading, data: bytes, where: str) -> Iterator[Item]:
     lengths = [len(header[0]) for header in _PART_HEADER.finditer(data)]
     if sum(lengths) > MAX_PART_HEADER_CHARS or max(lengths, default=0) > MAX_HEADER_CHARS:
         raise UnreadableError("what it says of its parts is longer than any mail program writes")
+    boundaries = len(_BOUNDARY.findall(data))
+    if boundaries > USUAL_BOUNDARIES and boundaries * len(data) > MAX_BYTES_TRIED:
+        raise UnreadableError("it has more parts within parts than any mail program writes")
     try:
         message = email.message_from_bytes(data, policy=policy.default)
         text = _body(message)

@@ -29,6 +29,7 @@ from map_app.errors import (
     TooLargeError,
 )
 from map_app.fetch import Fetcher
+from map_app.fetch.decoding import decoded
 from tests.webserver import PublicNetwork, WebServer, answering, raw, redirecting
 
 AGENT = "map_app-test/1.0 (editor@example.org)"
@@ -250,6 +251,15 @@ def test_compressed_answers_are_opened_to_the_cap(
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 50_000_000
+
+
+@pytest.mark.parametrize("pack", [zlib.compress, raw_deflate], ids=["with its header", "bare"])
+def test_deflate_is_told_by_two_bytes_however_they_come(pack: Callable[[bytes], bytes]) -> None:
+    body = pack(b"news " * 100)
+    one_by_one = [body[i : i + 1] for i in range(len(body))]
+    assert b"".join(decoded(one_by_one, "deflate")) == b"news " * 100
+    with pytest.raises(FetchError, match="too early"):
+        list(decoded(one_by_one[:1], "deflate"))
 
 
 @pytest.mark.parametrize(

@@ -49,6 +49,7 @@ BROKEN = [
     place(900000021, "Nowhere", "north", 30.0, "P.PPL", "BY"),
     place(900000022, "Beyond", 91.0, 30.0, "P.PPL", "BY"),
     place(900000023, "Uncounted", 55.0, 30.0, "P.PPL", "BY", population="many"),
+    place(900000024, "Overcounted", 55.0, 30.0, "P.PPL", "BY", population=2**70),
 ]
 #: alternateNameId, geonameid, isolanguage, name, preferred, short, colloquial, historic, from, to
 ALTERNATE = [
@@ -116,7 +117,7 @@ def test_the_command_counts_the_rows_and_names_the_first_bad_ones(imported: Impo
     assert "places added" in imported.said
     assert "1 known already" in imported.said
     assert "3 of other kinds left out" in imported.said
-    assert "6 rows not understood" in imported.said
+    assert "7 rows not understood" in imported.said
     assert "XX.zip, line 13: not 19 fields" in imported.complained
     assert imported.complained.count("not understood: ") == 5
     assert "Reading" in imported.complained

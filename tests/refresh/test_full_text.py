@@ -1,13 +1,14 @@
 """Teasers are followed to their pages, politely, and never lost where that fails."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import pytest
 
 from map_app.fetch import Fetcher
 from map_app.refresh import RefreshReport, refresh_feeds
-from map_app.refresh.reading import MAX_PAGES, MAX_TRIES
+from map_app.refresh.reading import MAX_PAGES, MAX_PAGES_TIME, MAX_TRIES
 from map_app.settings import Settings
 from map_app.store import Store, Subscription
 
@@ -192,6 +193,29 @@ def test_so_many_pages_in_one_refresh_and_the_rest_in_the_next(
     assert len(site.paths()) == 1 + MAX_PAGES
     report = refresh()
     assert (report.added, report.updated) == (0, 3)
+    assert all(text.startswith("Paragraph 0") for text in texts(store).values())
+
+
+def test_pages_that_take_long_are_left_to_the_next_refresh(
+    site: Any,
+    store: Store,
+    geoparser: Any,
+    fetcher: Fetcher,
+    clock: Any,
+    teasers: Callable[..., Subscription],
+    refresh: Refresh,
+) -> None:
+    def passing() -> datetime:
+        clock.pass_s(10)
+        now: datetime = clock()
+        return now
+
+    teasers(*(f"n{number}" for number in range(30)))
+    refresh_feeds(store, geoparser, fetcher, limits=Settings(), now=passing)
+    assert 1 < len(site.paths()) - 1 <= MAX_PAGES_TIME.total_seconds() / 10
+    assert len(texts(store)) == 30
+    refresh()
+    assert len(set(site.paths())) == 1 + 30
     assert all(text.startswith("Paragraph 0") for text in texts(store).values())
 
 

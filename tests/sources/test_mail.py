@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from map_app.model import Article
-from map_app.sources import reading
+from map_app.sources import mail, reading
 from map_app.sources.files import Failure, Item, Note, read_path
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -93,6 +93,20 @@ def test_each_message_of_a_mailbox_comes_in_and_an_empty_one_is_named(tmp_path: 
     path.write_bytes(b"no mailbox")
     [failure] = read(path)
     assert isinstance(failure, Failure)
+
+
+def test_parts_within_parts_without_end_are_refused_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    depth = 40
+    nested = b"".join(b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n" % (n, n) for n in range(depth))
+    data = b"Subject: Deep\n" + nested + b"Content-Type: text/plain\n\n" + b"It rained.\n" * 50
+    path = saved(tmp_path, data)
+    [article] = read(path)
+    assert isinstance(article, Article)
+    assert article.text.startswith("It rained.")
+    monkeypatch.setattr(mail, "MAX_BYTES_TRIED", len(data) * depth - 1)
+    [failure] = read(path)
+    assert isinstance(failure, Failure)
+    assert "parts within parts" in failure.why
 
 
 HEADER = st.sampled_from([b"Subject", b"From", b"Date", b"Content-Type", b"Content-Transfer-Encoding", b"Message-ID"])
