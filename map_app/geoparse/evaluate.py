@@ -15,10 +15,11 @@ import math
 import statistics
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol, TypeVar
 
 from map_app.geo import Point, distance_km
 from map_app.geoparse.gold import GoldDocument, GoldToponym
-from map_app.model import Feature, Field, Kind, Place, Resolution, Role
+from map_app.model import Feature, Field, Kind, Place, Resolution, Role, Toponym
 
 #: Half the Earth's circumference: no error is larger.
 FARTHEST_KM = 20039.0
@@ -117,11 +118,11 @@ class Evaluation:
             for r in resolutions
             if r.toponym.field is Field.TEXT
             and r.toponym.kind is Kind.TOPONYM
-            and (any(_overlaps(t, r) for t in scored) or not any(_overlaps(t, r) for t in ignored))
+            and (any(overlaps(t, r) for t in scored) or not any(overlaps(t, r) for t in ignored))
         ]
         self._documents += 1
         strict = pair(scored, predicted, lambda t, r: (t.start, t.end) == (r.toponym.start, r.toponym.end))
-        pairs = pair(scored, predicted, _overlaps)
+        pairs = pair(scored, predicted, overlaps)
         for counts, hits in ((self._strict, len(strict)), (self._overlap, len(pairs))):
             counts[0] += hits
             counts[1] += len(scored)
@@ -145,8 +146,9 @@ class Evaluation:
         paired = {id(r): t for t, r in pairs}
         for resolution in predicted:
             gold = paired.get(id(resolution))
-            if resolution.place is not None and (gold is None or gold.latitude is not None):
-                self._confidences.append((resolution.confidence, gold is not None and is_right(gold, resolution.place)))
+            guess = _guess(resolution)
+            if guess is not None and (gold is None or gold.latitude is not None):
+                self._confidences.append((resolution.confidence, gold is not None and is_right(gold, guess)))
 
     def _add_role(self, role: Role, gold: Sequence[GoldToponym] | None, resolutions: Iterable[Resolution]) -> None:
         if gold is None:
@@ -216,11 +218,20 @@ def is_right(gold: GoldToponym, place: Place | None) -> bool:
     return km <= NEAR_KM
 
 
+class Given(Protocol):
+    """What is said of a toponym."""
+
+    @property
+    def toponym(self) -> Toponym:
+        """The toponym."""
+
+
+G = TypeVar("G", bound=Given)
+
+
 def pair(
-    gold: Sequence[GoldToponym],
-    predicted: Sequence[Resolution],
-    match: Callable[[GoldToponym, Resolution], bool],
-) -> list[tuple[GoldToponym, Resolution]]:
+    gold: Sequence[GoldToponym], predicted: Sequence[G], match: Callable[[GoldToponym, G], bool]
+) -> list[tuple[GoldToponym, G]]:
     """One to one, longest overlap first."""
     edges = sorted(
         (-(min(t.end, r.toponym.end) - max(t.start, r.toponym.start)), i, j)
@@ -288,17 +299,43 @@ def report(figures: Figures) -> str:
             f"mean / median error: {figures.mean_error_km:.0f} / {figures.median_error_km:.1f} km",
         ]
     lines += [f"right of {level}: {right} of {all_}" for level, (right, all_) in figures.by_level.items()]
-    lines += [
+    return "\n".join([*lines, *reliability_lines(figures.reliability)])
+
+
+def reliability_lines(bins: Sequence[Bin]) -> list[str]:
+    """How many guesses of about each confidence are right, and by how much the confidence misses that on average."""
+    lines = [
         f"confidence {b.low:.1f}-{b.high:.1f}: {b.right} of {b.count} right ({100 * b.right / b.count:.0f} %, "
         f"mean confidence {100 * b.mean_confidence:.0f} %)"
-        for b in figures.reliability
+        for b in bins
         if b.count
     ]
-    return "\n".join(lines)
+    if lines:
+        missed = sum(abs(b.count * b.mean_confidence - b.right) for b in bins) / sum(b.count for b in bins)
+        lines.append(f"expected calibration error: {100 * missed:.1f} %")
+    return lines
 
 
-def _overlaps(gold: GoldToponym, resolution: Resolution) -> bool:
-    return gold.start < resolution.toponym.end and resolution.toponym.start < gold.end
+def together(tables: Iterable[Sequence[Bin]]) -> list[Bin]:
+    """One table of several of the same bins."""
+    bins = []
+    for row in zip(*tables, strict=True):
+        count = sum(b.count for b in row)
+        mean = sum(b.count * b.mean_confidence for b in row) / count if count else 0.0
+        bins.append(Bin(row[0].low, row[0].high, count, sum(b.right for b in row), mean))
+    return bins
+
+
+def overlaps(gold: GoldToponym, given: Given) -> bool:
+    """Whether they share a character of the text."""
+    return gold.start < given.toponym.end and given.toponym.start < gold.end
+
+
+def _guess(resolution: Resolution) -> Place | None:
+    """The place that a toponym was taken for, or would have been, had it been sure enough."""
+    if resolution.place is None and resolution.unplaced_because == "below the threshold":
+        return resolution.candidates[0].place
+    return resolution.place
 
 
 def _plain(name: str) -> str:

@@ -1,4 +1,4 @@
-"""Names that hold a place's name and are none: broadcasters and newspapers that world news cites all the time.
+"""Names that hold a place's name and are none: broadcasters and newspapers that world news cites, and saints.
 
 The model learns most of these from their neighbours; these few it met too seldom, and every article that cites one
 would be pinned to a continent or a capital.
@@ -50,10 +50,14 @@ _NAMES = (
 _LOWER = [name.lower() for name in _NAMES]
 _PATTERN = re.compile(rf"\b(?:{'|'.join(map(re.escape, _NAMES))})\b", re.IGNORECASE)
 
+#: "Saint John of Rila": where he came from is a place, he is none.
+_SAINT = re.compile(r"\b(?:Saint|St\.?) (?:[A-Z][\w'’-]+ ){1,2}(?=of (?:the )?[A-Z])")
+
 
 def not_places(text: str) -> list[tuple[int, int]]:
     """Half-open spans of such names, in order."""
+    found = [match.span() for match in _SAINT.finditer(text)] if "Saint " in text or "St" in text else []
     lower = text.lower()
-    if not any(name in lower for name in _LOWER):  # far faster than the pattern, and mostly so
-        return []
-    return [match.span() for match in _PATTERN.finditer(text)]
+    if any(name in lower for name in _LOWER):  # far faster than the pattern, and mostly not so
+        found += [match.span() for match in _PATTERN.finditer(text)]
+    return sorted(found)

@@ -23,8 +23,9 @@ SPACY = "spacy:"
 class NameRecogniser(Protocol):
     """What finds the names: the trained model that comes along, or a spaCy pipeline. Safe to share between threads."""
 
-    #: Changes whenever the same text may give other names.
-    version: str
+    @property
+    def version(self) -> str:
+        """Changes whenever the same text may give other names."""
 
     def recognise(self, text: str, field: Field, language: str = "") -> list[Toponym]:
         """All names in reading order; they do not overlap. `language` is a BCP 47 code, or empty where unknown."""

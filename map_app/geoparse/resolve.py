@@ -8,11 +8,19 @@ times. One name has one sense in an article, unless the article itself says othe
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from map_app.gazetteer.lookup import Gazetteer, NameKind
 from map_app.gazetteer.names import fold
 from map_app.geoparse.beside import Beside, Neighbours
-from map_app.geoparse.confidence import THRESHOLD, confidence, signals_beside, signals_of_choice
+from map_app.geoparse.confidence import (
+    THRESHOLD,
+    Calibration,
+    Signals,
+    signals_beside,
+    signals_of_choice,
+    signals_of_name,
+)
 from map_app.geoparse.homes import Home, NameSenses, learn_home
 from map_app.geoparse.options import Option, Options, OptionsFinder, admin1_key
 from map_app.geoparse.ranking import Group, Ranking, Weights
@@ -21,7 +29,7 @@ from map_app.geoparse.surroundings import Surroundings, read_surroundings
 from map_app.model import Article, Candidate, Evidence, Feature, Field, Kind, Place, Resolution, Toponym
 
 #: Changes whenever the rules or weights may rank otherwise.
-RULES_VERSION = "rules6"
+RULES_VERSION = "rules7"
 
 #: Runners-up kept with a resolution, the chosen one included.
 MAX_CANDIDATES = 5
@@ -40,38 +48,82 @@ _TOWNS = frozenset({Feature.CITY})
 _NATURE = frozenset({Feature.WATER, Feature.REGION, Feature.OTHER})
 
 
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """A place that a name may mean, before anything is said of how sure that is."""
+
+    toponym: Toponym
+    #: Best first; the first holds the place that is guessed.
+    candidates: tuple[Candidate, ...]
+    evidence: tuple[Evidence, ...]
+    signals: Signals
+
+
 class Resolver:
     """Ranks candidates; keeps what it looked up, and is safe to share between threads."""
 
-    def __init__(self, gazetteer: Gazetteer, weights: Weights | None = None, *, leaves_unknown: bool = False) -> None:
-        """With `leaves_unknown`, names that the gazetteer lacks stay unplaced, for somebody else to place."""
+    def __init__(
+        self,
+        gazetteer: Gazetteer,
+        weights: Weights | None = None,
+        *,
+        calibration: Calibration | None = None,
+        leaves_unknown: bool = False,
+    ) -> None:
+        """With `leaves_unknown`, names that the gazetteer lacks stay unplaced, for somebody else to place.
+
+        `calibration` says how sure a guess is: that of the model that comes with the package if there is no other.
+        """
         self._gazetteer = gazetteer
+        self._calibration = calibration or Calibration.load()
         self._weights = weights or Weights()
         self._finder = OptionsFinder(gazetteer)
         self._leaves_unknown = leaves_unknown
-        #: Other places to choose from may change every choice.
-        self.version = gazetteer.directory.name + ("-known" if leaves_unknown else "")
+        #: Other places to choose from may change every choice, and other weights what is sure enough.
+        self.version = f"{gazetteer.directory.name}-{self._calibration.version}" + ("-known" if leaves_unknown else "")
 
     def resolve(self, article: Article, toponyms: Sequence[Toponym], home: Home | None = None) -> list[Resolution]:
         """One resolution for each toponym, in the same order; `home` is the outlet's, where it is known."""
+        found = [self._decide(g) if isinstance(g, Guess) else g for g in self._guess(article, toponyms, home)]
+        return give_roles(article, found)
+
+    def guesses(self, article: Article, toponyms: Sequence[Toponym], home: Home | None = None) -> list[Guess]:
+        """What `resolve` decides on: the places that the names may mean, those in doubt included."""
+        return [guess for guess in self._guess(article, toponyms, home) if isinstance(guess, Guess)]
+
+    def _guess(self, article: Article, toponyms: Sequence[Toponym], home: Home | None) -> list[Guess | Resolution]:
+        """For each toponym a guess, or an answer where nothing is left to decide."""
         demonyms = self._demonyms(toponyms)
-        answers: dict[int, Resolution] = {i: _demonym(toponyms[i], place) for i, place in demonyms.items()}
+        answers: dict[int, Guess | Resolution] = {i: _demonym(toponyms[i], place) for i, place in demonyms.items()}
         groups = self._groups(article, toponyms)
         known = [group for group in groups if len(group.options)]
         ranking = self._rank(known, demonyms, home) if known else None
         neighbours = Neighbours(ranking, _positions(article, toponyms), home, self._weights, self._finder.label)
         if ranking is not None:
-            self._answer(toponyms, ranking, neighbours, answers, knows_home=home is not None)
+            self._answer(article, toponyms, ranking, neighbours, answers)
         for group in groups:
             if not len(group.options):
                 beside = None if self._leaves_unknown else neighbours.of_unknown(group)
                 for i in group.members:
                     answers[i] = (
-                        _beside(toponyms[i], beside, (), knows_home=home is not None)
-                        if beside
-                        else _unplaced(toponyms[i], "no candidate")
+                        _beside(article, toponyms[i], beside, ()) if beside else _unplaced(toponyms[i], "no candidate")
                     )
-        return give_roles(article, [answers[i] for i in range(len(toponyms))])
+        return [answers[i] for i in range(len(toponyms))]
+
+    def _decide(self, guess: Guess) -> Resolution:
+        """Place a name where the guess is sure enough."""
+        toponym = guess.toponym
+        # The calibration knows nothing of names that were matched without a model.
+        sure = toponym.confidence if toponym.known else self._calibration.confidence(guess.signals, toponym.confidence)
+        is_placed = sure >= THRESHOLD
+        return Resolution(
+            toponym=toponym,
+            place=guess.candidates[0].place if is_placed else None,
+            confidence=round(sure, 4),
+            candidates=guess.candidates,
+            evidence=guess.evidence,
+            unplaced_because="" if is_placed else "below the threshold",
+        )
 
     def learn_homes(self, documents: Iterable[tuple[Article, Sequence[Toponym]]]) -> dict[str, Home]:
         """The homes of the outlets that show one, by domain, from their articles with the names found in them."""
@@ -199,12 +251,11 @@ class Resolver:
 
     def _answer(
         self,
+        article: Article,
         toponyms: Sequence[Toponym],
         ranking: Ranking,
         neighbours: Neighbours,
-        answers: dict[int, Resolution],
-        *,
-        knows_home: bool,
+        answers: dict[int, Guess | Resolution],
     ) -> None:
         """The resolutions of all names that have candidates."""
         margins = ranking.margins().tolist()
@@ -219,20 +270,17 @@ class Resolver:
             beside = None if is_known else neighbours.of_known(number)
             if beside is not None:
                 for i in group.members:
-                    answers[i] = _beside(toponyms[i], beside, candidates, knows_home=knows_home)
+                    answers[i] = _beside(article, toponyms[i], beside, candidates)
                 continue
             margin = margins[number]
             if margin < TIE:
                 for i in group.members:
                     answers[i] = _unplaced(toponyms[i], "tie", candidates)
                 continue
-            place = candidates[0].place
             evidence = tuple(Evidence(reason, weight, _detail(group, reason)) for reason, weight in reasons[number])
+            signals = signals_of_choice(candidates[0].place, margin=margin, reasons=reasons[number])
             for i in group.members:
-                signals = signals_of_choice(
-                    place, recogniser=toponyms[i].confidence, margin=margin, reasons=reasons[number]
-                )
-                answers[i] = _placed(toponyms[i], place, signals, candidates, evidence)
+                answers[i] = Guess(toponyms[i], candidates, evidence, signals | _of_name(article, toponyms[i]))
 
 
 def _detail(group: Group, reason: str) -> str:
@@ -271,30 +319,12 @@ def _unplaced(toponym: Toponym, why: str, candidates: tuple[Candidate, ...] = ()
     return Resolution(toponym, None, candidates=candidates, unplaced_because=why)
 
 
-def _beside(toponym: Toponym, beside: Beside, candidates: tuple[Candidate, ...], *, knows_home: bool) -> Resolution:
+def _beside(article: Article, toponym: Toponym, beside: Beside, candidates: tuple[Candidate, ...]) -> Guess:
     score = round(beside.score, 3)
-    signals = signals_beside(
-        recogniser=toponym.confidence, score=score, has_candidates=bool(candidates), at_home=knows_home
-    )
+    signals = signals_beside(score=score, has_candidates=bool(candidates)) | _of_name(article, toponym)
     candidates = (Candidate(beside.place, score), *candidates[: MAX_CANDIDATES - 1])
-    return _placed(toponym, beside.place, signals, candidates, (Evidence("beside", score, beside.place.name),))
+    return Guess(toponym, candidates, (Evidence("beside", score, beside.place.name),), signals)
 
 
-def _placed(
-    toponym: Toponym,
-    place: Place,
-    signals: Mapping[str, float],
-    candidates: tuple[Candidate, ...],
-    evidence: tuple[Evidence, ...],
-) -> Resolution:
-    # The calibration knows nothing of names that were matched without a model.
-    sure = toponym.confidence if toponym.known else confidence(signals, toponym.confidence)
-    is_placed = sure >= THRESHOLD
-    return Resolution(
-        toponym=toponym,
-        place=place if is_placed else None,
-        confidence=round(sure, 4),
-        candidates=candidates,
-        evidence=evidence,
-        unplaced_because="" if is_placed else "below the threshold",
-    )
+def _of_name(article: Article, toponym: Toponym) -> Signals:
+    return signals_of_name(article.title if toponym.field is Field.TITLE else article.text, toponym)

@@ -21,7 +21,10 @@ _DIVISION_AFTER = re.compile(
     r"(?:region|oblast|province|state|governorate|prefecture|territory|krai|republic|county)(?![\w-])",
     re.IGNORECASE,
 )
-_DIVISION_BEFORE = re.compile(r"(?:region|oblast|province|state|governorate|prefecture|county)\s+of\s+$", re.IGNORECASE)
+#: "A county of Taiwan" lies in it.
+_DIVISION_BEFORE = re.compile(
+    r"(?<!\ba )(?:region|oblast|province|state|governorate|prefecture|county)\s+of\s+$", re.IGNORECASE
+)
 #: "in Knox, Blount and Loudon counties".
 _DIVISIONS_AFTER = re.compile(
     r"\s+(?:regions|oblasts|provinces|states|governorates|prefectures|districts|counties|parishes)(?![\w-])",
@@ -143,3 +146,8 @@ def _stated_kind(text: str, toponym: Toponym) -> str:
     if _DIVISION_BEFORE.search(before):
         return "division"
     return "town" if _TOWN_BEFORE.search(before) else ""
+
+
+def is_first_of_more(text: str, toponym: Toponym) -> bool:
+    """Whether a capitalised word stands right after the name: it may be the first word of "Buffalo Public Schools"."""
+    return text[toponym.end : toponym.end + 1] == " " and text[toponym.end + 1 : toponym.end + 2].isupper()

@@ -5,13 +5,14 @@ import numpy as np
 import pytest
 
 from map_app.errors import ModelError
-from map_app.geoparse import recognise
 from map_app.geoparse.crf import Layout, best_labelling
 from map_app.geoparse.features import BATCH_WORDS, REACH, SPREAD, FeatureMaker, joint_names
 from map_app.geoparse.forms import AROUND, OWN, names_of
 from map_app.geoparse.lexicon import Lexicon
 from map_app.geoparse.membership import Membership
-from map_app.geoparse.recognise import Recogniser, is_english, model_path, spans_of
+from map_app.geoparse.model_file import metadata_path, model_path, read_metadata
+from map_app.geoparse.not_places import not_places
+from map_app.geoparse.recognise import Limits, Recogniser, is_english, spans_of
 from map_app.geoparse.sums import UnitSums
 from map_app.geoparse.tokens import read_words
 from map_app.geoparse.weights import LABELS, Weights
@@ -262,9 +263,37 @@ def test_english_is_told_by_its_words(text, expected):
 def test_a_model_that_is_not_what_its_notes_say_is_refused(gazetteer, tmp_path):
     model = tmp_path / "model.npz"
     model.write_bytes(model_path().read_bytes()[:-1])
-    recognise.metadata_path(model).write_bytes(recognise.metadata_path(model_path()).read_bytes())
+    metadata_path(model).write_bytes(metadata_path(model_path()).read_bytes())
     with pytest.raises(ModelError, match="not the one that its metadata describe"):
         Recogniser.load(gazetteer, model)
+
+
+@pytest.mark.parametrize(
+    ("noted", "message"),
+    [
+        ("no JSON", "cannot be read"),
+        ("[]", "no JSON object"),
+        ({"limits": {"outside": 0.6}}, "lacks its limits"),
+        ({"limits": None}, "lacks its limits"),
+        ({"features_version": 1}, "trained for other features"),
+    ],
+    ids=["no JSON", "no object", "half the limits", "no limits", "other features"],
+)
+def test_notes_that_do_not_fit_are_refused(gazetteer, tmp_path, noted, message):
+    model = tmp_path / "model.npz"
+    model.write_bytes(model_path().read_bytes())
+    text = noted if isinstance(noted, str) else json.dumps(read_metadata(model_path()) | noted)
+    metadata_path(model).write_text(text, encoding="utf-8")
+    with pytest.raises(ModelError, match=message):
+        Recogniser.load(gazetteer, model)
+
+
+def test_a_model_with_other_limits_gives_other_names_and_is_another_version(gazetteer):
+    recogniser = Recogniser.load(gazetteer)
+    text = "The storm closed Westgate Arena and roads near Lake Brook and Upper Hollins on Monday."
+    bold = recogniser.with_limits(Limits(outside=0.999, well_known=0.999))
+    assert len(bold.recognise(text, Field.TEXT)) > len(recogniser.recognise(text, Field.TEXT))
+    assert bold.version != recogniser.version == Recogniser.load(gazetteer).version
 
 
 def test_bytes_that_are_no_model_are_refused(gazetteer):
@@ -275,3 +304,31 @@ def test_bytes_that_are_no_model_are_refused(gazetteer):
 def test_weights_written_and_read_are_the_same():
     content = model_path().read_bytes()
     assert Weights.from_bytes(content).to_bytes() == content
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("Ukrainian forces have crossed into Russia's Kursk, the ministry said on Monday.", ["Russia", "Kursk"]),
+        ("Thousands had to leave Syria’s Aleppo because of the fighting in the city.", ["Syria", "Aleppo"]),
+        ("They spent the whole of the summer on Martha's Vineyard with the family.", ["Martha's Vineyard"]),
+    ],
+    ids=["two", "two, typographic", "one"],
+)
+def test_an_owner_and_what_it_owns_are_two_names_unless_they_are_known_as_one(gazetteer, text, names):
+    found = Recogniser.load(gazetteer).recognise(text, Field.TEXT)
+    assert [toponym.name for toponym in found if toponym.kind is Kind.TOPONYM] == names
+
+
+@pytest.mark.parametrize(
+    ("text", "spans"),
+    [
+        ("The icon of Saint John of Rila was shown in Sofia.", ["Saint John "]),
+        ("St. Francis of Assisi and St Martin de Porres of the Americas", ["St. Francis "]),
+        ("Ships left Saint John for the port of Boston.", []),
+        ("As the Moscow Times and Saint Olga of Kyiv had it", ["Moscow Times", "Saint Olga "]),
+    ],
+    ids=["Rila", "Assisi", "the town", "beside a newspaper"],
+)
+def test_a_saint_of_a_place_is_no_place(text, spans):
+    assert [text[start:end] for start, end in not_places(text)] == spans

@@ -252,3 +252,10 @@ def test_many_thousand_distinct_names_in_one_article_are_placed(resolver):
         toponyms.append(Toponym(part, at, at + len(part)))
         at += len(part) + 2
     assert len(resolver.resolve(Article(id="a", title="", text=text), toponyms)) == len(toponyms) > 4_000
+
+
+def test_a_county_of_a_country_is_not_the_countrys_namesake(resolver):
+    [taiwan] = resolve(resolver, "Kaohsiung was administered as a county of Taiwan", "Taiwan")
+    assert taiwan.place.feature is Feature.COUNTRY
+    [georgia] = resolve(resolver, "people in the state of Georgia", "Georgia")
+    assert georgia.place.feature is Feature.ADMIN1
