@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from map_app.errors import FetchError, TooLargeError, UnreadableError
 from map_app.sources.archives import spend
+from map_app.sources.fields import web_url
 from map_app.sources.reading import Budget, Failure, Item, Note, Reading
 
 if TYPE_CHECKING:
@@ -299,8 +300,8 @@ def _answer(record: _Record) -> "Fetched | str":
     """What a server answered, as if it had been fetched; or what else the record holds, to be counted."""
     from map_app.fetch import Fetched  # noqa: PLC0415  # see read_warc
 
-    url = record.headers.get("warc-target-uri", "").strip("<> ")
-    if not url.lower().startswith(("http://", "https://")):
+    url = web_url(record.headers.get("warc-target-uri", "").strip("<> "))
+    if not url:
         return "no web address"
     if record.headers.get("warc-type", "").lower() == "resource":
         status, headers, body = 200, {"content-type": record.headers.get("content-type", "")}, record.data

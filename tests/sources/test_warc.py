@@ -91,6 +91,7 @@ def test_pages_of_a_web_archive_are_articles_at_their_addresses(tmp_path: Path, 
     )
     archive.add("https://a.example/logo.png", b"\x89PNG", Content_Type="image/png")
     archive.add("https://a.example/gone", page("Gone"), status="404 Not Found")
+    archive.add("https://a].example/", page("Nowhere"))
     archive.add("dns:a.example", b"1.2.3.4", kind="resource", Content_Type="text/dns")
     archive.add("https://a.example/1", b"GET / HTTP/1.1\r\n\r\n", kind="request")
     items = read(tmp_path, name, archive.data)
@@ -101,7 +102,7 @@ def test_pages_of_a_web_archive_are_articles_at_their_addresses(tmp_path: Path, 
     assert article.published == datetime(2025, 5, 2, 8, tzinfo=UTC)
     assert "Home | World" not in article.text
     assert isinstance(note, Note)
-    assert "image/png (1), no web address (1), status 404 (1)" in note.what
+    assert "image/png (1), no web address (2), status 404 (1)" in note.what
     assert failures(items) == []
 
 
