@@ -27,6 +27,8 @@ MAX_NAME_TOKENS = 6
 REACH = 2
 SPREAD = 2 * REACH + 1
 _AROUND = np.arange(-REACH, REACH + 1)
+#: Of the units of a word and of those of a name, which each of the words around is seen through.
+_PLACES = np.tile(np.arange(SPREAD), 2)
 #: Where the words are that NAME_KINDS join, seen from a word of a name.
 _AROUND_NAME = np.repeat([-1, 1, 0], 3)
 
@@ -321,7 +323,7 @@ class FeatureMaker:
         table = self._forms.table()
         # At row r the word `offset` further on is seen through its unit for that offset.
         around = rows[:, None] + _AROUND
-        units = np.concatenate([table[forms, -1][around], names[around]], axis=1) + np.tile(np.arange(SPREAD), 2)
+        units = np.concatenate([table[forms, -1][around], names[around]], axis=1) + _PLACES
         # Of each word whether it makes a pair with the next: if one of them may start a name.
         is_row = np.zeros(len(forms), dtype=np.bool_)
         is_row[rows] = True

@@ -150,7 +150,12 @@ MIN_SMALL_WORDS_SHARE = 0.12
 MIN_SMALL_WORDS = 3
 LANGUAGE_SAMPLE = 4000
 
-_LATIN_WORD = re.compile(r"[^\W\d_]+")
+_WORD = re.compile(r"[^\W\d_]+")
+
+#: Latin letters; and what is neither one nor a usual sign. Some signs count as letters in one expression and not in the
+#: other (powers, fractions, times and divided by), so they are not plain either.
+_LATIN_WORD = re.compile("[a-zA-Z\u00c0-\u024f]+")
+_NOT_PLAIN = re.compile("[^\x00-\xa9\xab-\xb1\xb4\xb6-\xb8\xbb\xbf-\xd6\xd8-\xf6\xf8-\u024f‘’“”–—…•€™]")
 
 
 def script_of(character: str) -> str:
@@ -162,9 +167,15 @@ def script_of(character: str) -> str:
     return ""
 
 
+def is_plain(text: str) -> bool:
+    """Whether it surely has no letters but Latin ones; quick, and true of nearly all English news."""
+    return text.isascii() or _NOT_PLAIN.search(text) is None
+
+
 def guess_language(text: str) -> str:
     """The code of a language in Latin letters by its small words, or empty where they do not tell."""
-    words = _LATIN_WORD.findall(text[:LANGUAGE_SAMPLE])
+    sample = text[:LANGUAGE_SAMPLE]
+    words = (_LATIN_WORD if is_plain(sample) else _WORD).findall(sample)  # the same, but the first is twice as fast
     if not words:
         return ""
     counts = dict.fromkeys(_SMALL_WORDS, 0)

@@ -17,6 +17,7 @@ from map_app.gazetteer.lookup import Gazetteer
 from map_app.geoparse.crf import Layout, sum_labellings
 from map_app.geoparse.exact import exact_names
 from map_app.geoparse.features import FeatureMaker, Name
+from map_app.geoparse.languages import is_plain
 from map_app.geoparse.lexicon import Lexicon
 from map_app.geoparse.membership import Membership
 from map_app.geoparse.model_file import model_path, read_metadata
@@ -167,7 +168,7 @@ class Recogniser:
             english = is_english(text, language)
             found = self._by_model(text, field) if english else []
             found = self._dateline_head(text, field, found) + found
-            if not english or (not text.isascii() and _OTHER_LETTERS.search(text)):
+            if not english or (not is_plain(text) and _OTHER_LETTERS.search(text)):
                 # A name in another script inside an English text is as good as in its own.
                 others = exact_names(text, field, self._gazetteer, language=language, latin=not english)
                 found += _apart(others, [(toponym.start, toponym.end) for toponym in found])
@@ -276,7 +277,7 @@ def is_english(text: str, language: str = "") -> bool:
         return language.partition("-")[0].casefold() in MODEL_LANGUAGES
     sample = text[:LANGUAGE_SAMPLE]
     words = _LATIN_WORD.findall(sample)
-    if not sample.isascii() and sum(map(len, words)) < sum(map(len, _OTHER_LETTERS.findall(sample))):
+    if not is_plain(sample) and sum(map(len, words)) < sum(map(len, _OTHER_LETTERS.findall(sample))):
         return False
     if len(words) < MIN_WORDS_TO_TELL:
         return True
