@@ -277,7 +277,7 @@ class _Ingest:
         """The resolutions, with what the online geocoder has answered before and what the article's source gives."""
         recall = partial(self._store.cached_answer, self._provider)
         placed = [_placed_online(resolution, partial(recalled, recall)) for resolution in resolutions]
-        return with_given(article, placed)
+        return with_given(article, placed, self._geoparser.namesakes)
 
     def report(self) -> IngestReport:
         """The counts so far."""

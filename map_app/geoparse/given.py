@@ -1,6 +1,6 @@
 """Places that an article's source gives as coordinates, beside those that are found in its words."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from map_app.geo import distance_km
@@ -14,16 +14,26 @@ SAME_PLACE_KM = 3.0
 
 REASON = "given by the source"
 
+#: A source's point for an area is only somewhere within, by the kind of area; the larger it is, the farther off.
+REACH_KM = {Feature.COUNTRY: 1500.0, Feature.ADMIN1: 400.0, Feature.ADMIN2: 100.0}
+
 #: Of these a source's point is only somewhere within.
 _AREAS = frozenset((Feature.COUNTRY, Feature.ADMIN1, Feature.ADMIN2, Feature.REGION, Feature.WATER, Feature.CONTINENT))
 
 
-def with_given(article: Article, resolutions: Sequence[Resolution]) -> list[Resolution]:
+#: The places of the gazetteer that a name may mean.
+Namesakes = Callable[[str], Iterable[Place]]
+
+
+def with_given(
+    article: Article, resolutions: Sequence[Resolution], namesakes: Namesakes = lambda _name: ()
+) -> list[Resolution]:
     """The resolutions with the places that the source gives, each backing, correcting or added to what was found.
 
     A found place that is the given one gets the source as one more reason. A name that was taken for another place, or
     for none, is put where the source says. A given place that no word names is added with an empty toponym at the
     beginning of the text. An area backs every found place that lies within it, and is added only where there is none.
+    Where the gazetteer has a place of the given one's name there, that is the place: a country is an area then.
     """
     result = list(resolutions)
     for given in article.given:
@@ -36,9 +46,10 @@ def with_given(article: Article, resolutions: Sequence[Resolution]) -> list[Reso
             if r.place is not None and (r.place.feature in _AREAS or _near(r.place, given, same_name_km)):
                 result[number] = replace(r, evidence=(*r.evidence, _evidence(given)))
             else:
-                result[number] = _placed(replace(r, candidates=(), evidence=(), unplaced_because=""), given, name)
+                bare = replace(r, candidates=(), evidence=(), unplaced_because="")
+                result[number] = _placed(bare, given, name, namesakes)
         if not alike:
-            result.append(_placed(Resolution(Toponym("", 0, 0), None), given, name))
+            result.append(_placed(Resolution(Toponym("", 0, 0), None), given, name, namesakes))
     return result
 
 
@@ -65,13 +76,27 @@ def _evidence(given: GivenPlace) -> Evidence:
     return Evidence(REASON, 1.0, f"{given.name}: {where}" if given.name else where)
 
 
-def _placed(resolution: Resolution, given: GivenPlace, name: str) -> Resolution:
+def _placed(resolution: Resolution, given: GivenPlace, name: str, namesakes: Namesakes) -> Resolution:
+    known = [place for place in namesakes(name) if _may_be(place, given)] if name else []
+    # A spot is a town rather than the country of its name, but a country's name at a spot is the country.
+    known.sort(key=lambda place: (place.feature in _AREAS, distance_km(place.point, given.point)))
+    place = known[0] if known else _as_given(given, name)
+    return replace(resolution, place=place, confidence=1.0, evidence=(_evidence(given),))
+
+
+def _may_be(place: Place, given: GivenPlace) -> bool:
+    """Whether a place of the given one's name is that one; what is given as an area is no town."""
+    if place.feature in _AREAS:
+        return _near(place, given, REACH_KM.get(place.feature, place.radius_km or 0.0))
+    return not given.is_area and _near(place, given, SAME_NAME_KM)
+
+
+def _as_given(given: GivenPlace, name: str) -> Place:
     latitude, longitude = given.point.latitude, given.point.longitude
-    place = Place(
+    return Place(
         id=f"given:{latitude:.4f},{longitude:.4f}" + (f",{given.radius_km or 0:.0f}" if given.is_area else ""),
         name=name or ("area around " if given.is_area else "") + f"{latitude:.2f}, {longitude:.2f}",
         point=given.point,
         feature=Feature.REGION if given.is_area else Feature.OTHER,
         radius_km=given.radius_km,
     )
-    return replace(resolution, place=place, confidence=1.0, evidence=(_evidence(given),))

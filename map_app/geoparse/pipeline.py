@@ -12,7 +12,7 @@ from map_app.geoparse.languages import guess_language
 from map_app.geoparse.recognise import Recogniser
 from map_app.geoparse.resolve import RULES_VERSION, Resolver
 from map_app.geoparse.roles import ROLES_VERSION
-from map_app.model import Article, Field, Resolution, Toponym
+from map_app.model import Article, Field, Place, Resolution, Toponym
 
 #: The model that comes with the package.
 BUILT_IN = "crf"
@@ -94,6 +94,10 @@ class Geoparser:
             *self._recogniser.recognise(article.title, Field.TITLE, language),
             *self._recogniser.recognise(article.text, Field.TEXT, language),
         ]
+
+    def namesakes(self, name: str) -> tuple[Place, ...]:
+        """The places of the gazetteer that have the whole of this name, best known first."""
+        return self._resolver.namesakes(name)
 
     def resolve_spans(self, article: Article, spans: Iterable[tuple[int, int]]) -> list[Resolution]:
         """Place exactly these half-open spans of the text, in the order given; nothing else is looked for.

@@ -125,6 +125,10 @@ class Resolver:
             unplaced_because="" if is_placed else "below the threshold",
         )
 
+    def namesakes(self, name: str) -> tuple[Place, ...]:
+        """The places that have the whole of this name, best known first."""
+        return tuple(option.place for option in self._finder.options(name).items if option.penalty == 0)
+
     def learn_homes(self, documents: Iterable[tuple[Article, Sequence[Toponym]]]) -> dict[str, Home]:
         """The homes of the outlets that show one, by domain, from their articles with the names found in them."""
         senses: dict[str, list[list[NameSenses]]] = defaultdict(list)

@@ -1,5 +1,9 @@
+import pytest
+
+from map_app.gazetteer.lookup import Gazetteer
 from map_app.geo import Point
 from map_app.geoparse.given import with_given
+from map_app.geoparse.resolve import Resolver
 from map_app.model import Article, Feature, GivenPlace, Place, Resolution, Toponym
 
 ILLINOIS = Place("city:4250542", "Springfield", Point(39.80, -89.64), Feature.CITY, "US", "Illinois")
@@ -67,3 +71,24 @@ def test_an_area_in_which_no_name_lies_is_added_as_an_area() -> None:
 def test_a_name_within_the_area_of_that_name_stays_where_it_is() -> None:
     area = GivenPlace("Springfield", Point(39.0, -89.0), is_area=True, radius_km=200)
     assert [r.place for r in with_given(given(area), [found(ILLINOIS)])] == [ILLINOIS]
+
+
+@pytest.mark.parametrize(
+    ("place", "expected"),
+    [
+        (GivenPlace("Ukraine", Point(48.5, 31.2), is_area=True), "country:UA"),
+        (GivenPlace("Texas, United States", Point(31.1, -97.6), is_area=True), "admin1:US.TX"),
+        (GivenPlace("Georgia, United States", Point(32.98, -83.64), is_area=True), "admin1:US.GA"),
+        (GivenPlace("Georgia", Point(42.0, 43.5), is_area=True), "country:GE"),
+        (GivenPlace("Kyiv, Kyyiv, Misto, Ukraine", Point(50.4333, 30.5167)), "city:703448"),
+        (GivenPlace("Kyiv", Point(40.0, -75.0)), "given:40.0000,-75.0000"),
+        (GivenPlace("Ukraine", Point(50.45, 30.52)), "country:UA"),
+        (GivenPlace("Singapore", Point(1.29, 103.85)), "city:1880252"),
+        (GivenPlace("Nowhere at all", Point(50.45, 30.52), is_area=True), "given:50.4500,30.5200,0"),
+    ],
+)
+def test_a_given_place_is_the_one_of_that_name_there(gazetteer: Gazetteer, place: GivenPlace, expected: str) -> None:
+    [r] = with_given(given(place), [], Resolver(gazetteer).namesakes)
+    assert r.place is not None
+    assert (r.place.id, r.confidence) == (expected, 1.0)
+    assert r.evidence[0].reason == "given by the source"
