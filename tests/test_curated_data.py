@@ -53,12 +53,16 @@ def test_a_file_is_well_formed_and_sorted_so_that_changes_are_easy_to_read(name:
         ("curated_places.csv", "id"),
         ("curated_places.csv", "name"),
         ("demonyms.csv", "demonym"),
-        ("name_variants.csv", "name"),
     ],
 )
 def test_nothing_is_listed_twice(name: str, column: str) -> None:
     counts = Counter(row[column] for row in rows(name))
     assert [value for value, count in counts.items() if count > 1 or not value.strip()] == []
+
+
+def test_a_name_variant_is_listed_once_for_each_of_its_places() -> None:
+    counts = Counter((row["name"], row["place"]) for row in rows("name_variants.csv"))
+    assert [value for value, count in counts.items() if count > 1] == []
 
 
 def test_no_name_belongs_to_two_curated_places() -> None:

@@ -96,6 +96,8 @@ class Neighbours:
             return None
         if admin1_key(place) == admin1_key(found.place):
             return None
+        if len(group.options) == 1 and place.country_code != found.place.country_code:
+            return None  # a name that one town in the world has is hardly that of another abroad
         return None if distance_km(found.place.point, place.point) < SAME_SPOT_KM else found
 
     def _ceiling(self) -> float:

@@ -1,4 +1,4 @@
-"""Names that hold a place's name and are none: broadcasters and newspapers that world news cites, and saints.
+"""Names that hold a place's name and are none: broadcasters and newspapers that world news cites, saints, the West.
 
 The model learns most of these from their neighbours; these few it met too seldom, and every article that cites one
 would be pinned to a continent or a capital.
@@ -54,9 +54,14 @@ _PATTERN = re.compile(rf"\b(?:{'|'.join(map(re.escape, _NAMES))})\b", re.IGNOREC
 _SAINT = re.compile(r"\b(?:Saint|St\.?) (?:[A-Z][\w'’-]+ ){1,2}(?=of (?:the )?[A-Z])")
 
 
+#: "Relations between Russia and the West": no place that could be pinned, though several are called West.
+_THE_WEST = re.compile(r"\b[Tt]he (West)\b(?![ -][A-Z])")
+
+
 def not_places(text: str) -> list[tuple[int, int]]:
     """Half-open spans of such names, in order."""
     found = [match.span() for match in _SAINT.finditer(text)] if "Saint " in text or "St" in text else []
+    found += [match.span(1) for match in _THE_WEST.finditer(text)]
     lower = text.lower()
     if any(name in lower for name in _LOWER):  # far faster than the pattern, and mostly not so
         found += [match.span() for match in _PATTERN.finditer(text)]

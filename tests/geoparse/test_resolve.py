@@ -259,3 +259,15 @@ def test_a_county_of_a_country_is_not_the_countrys_namesake(resolver):
     assert taiwan.place.feature is Feature.COUNTRY
     [georgia] = resolve(resolver, "people in the state of Georgia", "Georgia")
     assert georgia.place.feature is Feature.ADMIN1
+
+
+def test_wa_is_what_the_article_speaks_of(resolver):
+    assert (
+        where(resolve(resolver, "Wastewater from Perth, WA, and Fremantle", "Perth", "WA", "Fremantle")[1])[0] == "AU"
+    )
+    assert where(resolve(resolver, "Rain in Spokane, WA, and Tacoma", "Spokane", "WA", "Tacoma")[1])[0] == "US"
+
+
+def test_a_town_whose_name_no_other_has_is_not_moved_beside_one_abroad(resolver):
+    text = "The singer, known from Las Vegas, comes to Clacton this weekend."
+    assert where(resolve(resolver, text, "Las Vegas", "Clacton")[1]) == ("GB", "England")
