@@ -128,6 +128,8 @@ class Options:
     is_container: bool
     #: Whether it is the usual name of a large town as well.
     is_large_town: bool
+    #: Whether it is the usual name of a first-level division, and of no country or large town.
+    is_division: bool
     #: log10 of the people of each.
     population: Vector
     #: What the kind of place adds.
@@ -226,6 +228,8 @@ class OptionsFinder:
         return self._made(name, (), "", "")
 
     def _made(self, name: str, items: tuple[Option, ...], stated_kind: str, container: str) -> Options:
+        usual = [o.place for o in items if o.name_kind is NameKind.PRIMARY and o.penalty == 0]
+        is_large_town = any(p.feature is Feature.CITY and p.population >= LARGE_TOWN for p in usual)
         return Options(
             key=fold(name),
             items=items,
@@ -234,13 +238,10 @@ class OptionsFinder:
             areas=tuple([o for o in items if o.place.feature in _CONTAINERS]),
             is_container=any(o.place.feature in _USUAL_CONTAINERS and o.penalty == 0 for o in items)
             or _COUNTY.search(name) is not None,
-            is_large_town=any(
-                o.place.population >= LARGE_TOWN
-                and o.place.feature is Feature.CITY
-                and o.name_kind is NameKind.PRIMARY
-                and o.penalty == 0
-                for o in items
-            ),
+            is_large_town=is_large_town,
+            is_division=not is_large_town
+            and any(p.feature is Feature.ADMIN1 for p in usual)
+            and not any(p.feature is Feature.COUNTRY for p in usual),
             population=np.log10([_people(option.place) for option in items]),
             feature_prior=_feature_prior(items),
             name_prior=np.array(

@@ -29,7 +29,7 @@ from map_app.geoparse.surroundings import Surroundings, read_surroundings
 from map_app.model import Article, Candidate, Evidence, Feature, Field, Kind, Place, Resolution, Toponym
 
 #: Changes whenever the rules or weights may rank otherwise.
-RULES_VERSION = "rules7"
+RULES_VERSION = "rules8"
 
 #: Runners-up kept with a resolution, the chosen one included.
 MAX_CANDIDATES = 5
@@ -190,7 +190,10 @@ class Resolver:
             options = self._finder.options(f"{toponym.name} {around.nature}")
             if any(o.place.feature in _NATURE and o.penalty == 0 for o in options.items):
                 return options
-        return self._finder.options(toponym.name)
+        options = self._finder.options(toponym.name)
+        if not len(options) and (place := self._finder.demonym(toponym.name)):
+            return self._finder.known(place.id)  # "the Abkhaz": a people by its own name
+        return options
 
     def _score_alone(self, ranking: Ranking, number: int, group: Group) -> None:
         """The parts of the score that no other choice can change."""
@@ -199,14 +202,25 @@ class Resolver:
         if stated:
             wanted = _DIVISIONS if stated == "division" else _TOWNS
             ranking.add("stated kind", number, [o.place.feature in wanted for o in options.items], weights.stated_kind)
+        is_among_divisions = self._is_among_divisions(group)
+        if is_among_divisions:
+            flags = [o.place.feature is Feature.ADMIN1 for o in options.items]
+            ranking.add("list of divisions", number, flags, weights.in_list)
         alone = _ALONE.get(group.key)
-        if alone and not stated and not group.surroundings.container:
+        if alone and not is_among_divisions and not stated and not group.surroundings.container:
             ranking.add("alone", number, [_is_meant_alone(o, *alone) for o in options.items], weights.alone)
         container = group.surroundings.container or options.container
         if container:
             ranking.add("container", number, self._inside(container, options), weights.in_container)
         elif group.surroundings.listed_in:
             ranking.add("list", number, self._inside(group.surroundings.listed_in, options), weights.in_list)
+
+    def _is_among_divisions(self, group: Group) -> bool:
+        """Whether it is listed between first-level divisions that are nothing else ("Oregon and Washington")."""
+        around = group.surroundings
+        if not around.beside or around.container or around.stated_kind:
+            return False
+        return all(self._finder.options(name).is_division for name in around.beside)
 
     def _is_area(self, name: str) -> bool:
         return self._finder.options(name).is_container

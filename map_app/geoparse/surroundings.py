@@ -62,6 +62,8 @@ class Surroundings:
     stated_kind: str = ""
     #: What a later name of the same list is said to lie in: "Dallas" in "Dallas and Austin, Texas".
     listed_in: str = ""
+    #: The names before and behind it in a list ("Oregon" of "Oregon and Washington").
+    beside: tuple[str, ...] = ()
     #: The word behind it that makes it a part of nature ("river"), or empty.
     nature: str = ""
     #: Whether it stands in a list of divisions ("Knox, Blount and Loudon counties").
@@ -107,8 +109,12 @@ def read_surroundings(
                 listed_in = "" if is_area(toponym.name) else out[following].container or out[following].listed_in
             kind = "division" if in_plural else _stated_kind(text, toponym)
             nature = _NATURE_AFTER.match(text, toponym.end)
-            out[i] = Surroundings(container, kind, listed_in, nature[1] if nature else "", in_plural)
             goes_on = link is not None and _LIST_LINK.fullmatch(link) is not None
+            before = _between(text, toponyms, previous, i) if previous >= 0 else None
+            beside = [toponyms[following].name] if goes_on else []
+            if before is not None and _LIST_LINK.fullmatch(before) and toponyms[previous].kind is not Kind.DEMONYM:
+                beside.append(toponyms[previous].name)
+            out[i] = Surroundings(container, kind, listed_in, tuple(beside), nature[1] if nature else "", in_plural)
         following = i
     return out
 

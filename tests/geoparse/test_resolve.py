@@ -271,3 +271,21 @@ def test_wa_is_what_the_article_speaks_of(resolver):
 def test_a_town_whose_name_no_other_has_is_not_moved_beside_one_abroad(resolver):
     text = "The singer, known from Las Vegas, comes to Clacton this weekend."
     assert where(resolve(resolver, text, "Las Vegas", "Clacton")[1]) == ("GB", "England")
+
+
+@pytest.mark.parametrize(
+    ("text", "names", "expected"),
+    [
+        ("The laws of Oregon and Washington allow it.", ["Oregon", "Washington"], Feature.ADMIN1),
+        ("Rain in Texas, Washington and Utah", ["Texas", "Washington", "Utah"], Feature.ADMIN1),
+        ("Cases rose in Alabama, Georgia and Florida.", ["Alabama", "Georgia", "Florida"], Feature.ADMIN1),
+        ("Talks in Moscow, Washington and Beijing", ["Moscow", "Washington", "Beijing"], Feature.CITY),
+        ("Flights from Boston and New York", ["Boston", "New York"], Feature.CITY),
+    ],
+)
+def test_between_divisions_a_name_means_a_division(resolver, text, names, expected):
+    assert resolve(resolver, text, *names)[1].place.feature is expected
+
+
+def test_a_people_by_its_own_name_is_where_it_lives(resolver):
+    assert resolve(resolver, "Many Abkhaz left for Tbilisi.", "Abkhaz")[0].place.id == "curated:abkhazia"
