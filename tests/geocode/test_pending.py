@@ -7,7 +7,7 @@ import pytest
 from map_app.gazetteer.lookup import Gazetteer
 from map_app.geoparse.homes import Home
 from map_app.ingest import UNKNOWN_NAME, GeocodeReport, geocode_pending, ingest, open_geocoder
-from map_app.model import Article, Resolution, Toponym
+from map_app.model import Article, Place, Resolution, Toponym
 from map_app.settings import Settings
 from map_app.store import Store
 
@@ -30,6 +30,9 @@ class KnowsNothing:
             for name, at in found
             if at >= 0
         ]
+
+    def namesakes(self, _name: str) -> tuple[Place, ...]:
+        return ()
 
 
 @pytest.fixture
