@@ -218,9 +218,9 @@ class Resolver:
     def _is_among_divisions(self, group: Group) -> bool:
         """Whether it is listed between first-level divisions that are nothing else ("Oregon and Washington")."""
         around = group.surroundings
-        if not around.beside or around.container or around.stated_kind:
+        if not around.listed_with or around.container or around.stated_kind:
             return False
-        return all(self._finder.options(name).is_division for name in around.beside)
+        return all(self._finder.options(name).is_division for name in around.listed_with)
 
     def _is_area(self, name: str) -> bool:
         return self._finder.options(name).is_container

@@ -63,7 +63,7 @@ class Surroundings:
     #: What a later name of the same list is said to lie in: "Dallas" in "Dallas and Austin, Texas".
     listed_in: str = ""
     #: The names before and behind it in a list ("Oregon" of "Oregon and Washington").
-    beside: tuple[str, ...] = ()
+    listed_with: tuple[str, ...] = ()
     #: The word behind it that makes it a part of nature ("river"), or empty.
     nature: str = ""
     #: Whether it stands in a list of divisions ("Knox, Blount and Loudon counties").
@@ -111,10 +111,12 @@ def read_surroundings(
             nature = _NATURE_AFTER.match(text, toponym.end)
             goes_on = link is not None and _LIST_LINK.fullmatch(link) is not None
             before = _between(text, toponyms, previous, i) if previous >= 0 else None
-            beside = [toponyms[following].name] if goes_on else []
+            listed_with = [toponyms[following].name] if goes_on else []
             if before is not None and _LIST_LINK.fullmatch(before) and toponyms[previous].kind is not Kind.DEMONYM:
-                beside.append(toponyms[previous].name)
-            out[i] = Surroundings(container, kind, listed_in, tuple(beside), nature[1] if nature else "", in_plural)
+                listed_with.append(toponyms[previous].name)
+            out[i] = Surroundings(
+                container, kind, listed_in, tuple(listed_with), nature[1] if nature else "", in_plural
+            )
         following = i
     return out
 
