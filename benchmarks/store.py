@@ -114,7 +114,7 @@ def main() -> None:
         print(f"put: {took:.1f} s, {options.articles / took:.0f} articles a second, {megabytes:.0f} MB")
         print(
             f"{'':12}{'articles':>9}{'pins':>6}"
-            + "".join(f"{n:>9}" for n in ("pins", "stories", "summary", "facets", "days"))
+            + "".join(f"{n:>9}" for n in ("pins", "stories", "summary", "facets", "unplaced"))
         )
         for name, f in filters.items():
             asked: list[Callable[[], object]] = [
@@ -122,7 +122,7 @@ def main() -> None:
                 lambda f=f: store.stories(f),  # type: ignore[misc]
                 lambda f=f: store.summary(f),  # type: ignore[misc]
                 lambda f=f: store.facets(f),  # type: ignore[misc]
-                lambda f=f: store.days(f),  # type: ignore[misc]
+                lambda f=f: store.unplaced(f),  # type: ignore[misc]
             ]
             summary = store.summary(f)
             times = "".join(f"{median_s(ask, options.runs):8.3f}s" for ask in asked)

@@ -1,7 +1,7 @@
 """Articles and resolutions, kept in SQL, asked for by an ArticleFilter."""
 
 from map_app.store.feeds import EntryState, FeedTables, HostWait, Subscription
-from map_app.store.query import Facets, Summary, UnplacedName
+from map_app.store.figures import Facets, Summary, UnplacedName
 from map_app.store.schema import STORE_VERSION
 from map_app.store.store import PutReport, Store, fingerprint_of, set_aside
 

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from map_app.errors import StoreDamagedError, StoreError, StoreFullError, StoreReadOnlyError
 
@@ -22,6 +23,16 @@ MAX_IDLE = 8
 FULL_BELOW_BYTES = 64 * 1024
 
 
+class Connection(sqlite3.Connection):
+    """One that knows which file it is to, also when another has taken its name."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        """As sqlite3 opens it."""
+        super().__init__(*arguments, **options)
+        #: Equal for connections to one file alone.
+        self.file: object = object()
+
+
 class Connections:
     """Lends connections to one file; close() closes those that are idle, and the others when they come back."""
 
@@ -29,18 +40,22 @@ class Connections:
         """Open nothing yet."""
         self.path = path
         self.read_only = read_only
-        self._idle: list[sqlite3.Connection] = []
+        self._idle: list[Connection] = []
         #: The file that the idle connections are to: another may take its place, as when a copy is put back.
         self._file: tuple[int, int] | None = None
         self._lock = threading.Lock()
         self._closed = False
 
     @contextmanager
-    def lent(self) -> Iterator[sqlite3.Connection]:
+    def lent(self) -> Iterator[Connection]:
         """A connection for as long as the block runs; SQLite's errors come out as StoreError or a child of it."""
         with translated(self.path):
             file = self._file_there()
-            connection = self._taken(file) or self._connect()
+            connection = self._taken(file)
+            if connection is None:
+                connection = self._connect()
+                if self._file_there() == file:  # else another took its place in this moment, and which it is to is open
+                    connection.file = file
             try:
                 yield connection
             except BaseException:
@@ -49,7 +64,7 @@ class Connections:
             self._give_back(connection, file)
 
     @contextmanager
-    def writing(self) -> Iterator[sqlite3.Connection]:
+    def writing(self) -> Iterator[Connection]:
         """A connection in one transaction, committed at the end of the block and rolled back by any error."""
         if self.read_only:
             raise StoreReadOnlyError(f"{self.path} may only be read: make it writable to add to it")
@@ -81,8 +96,8 @@ class Connections:
             return self._file  # moved away a moment ago, perhaps for another to come
         return there.st_dev, there.st_ino
 
-    def _taken(self, file: tuple[int, int] | None) -> sqlite3.Connection | None:
-        outdated: list[sqlite3.Connection] = []
+    def _taken(self, file: tuple[int, int] | None) -> Connection | None:
+        outdated: list[Connection] = []
         with self._lock:
             if self._closed:
                 raise StoreError(f"{self.path} has been closed")
@@ -94,7 +109,7 @@ class Connections:
             connection.close()
         return taken
 
-    def _give_back(self, connection: sqlite3.Connection, file: tuple[int, int] | None) -> None:
+    def _give_back(self, connection: Connection, file: tuple[int, int] | None) -> None:
         with self._lock:
             outdated = isinstance(connection, _Momentary) or (isinstance(connection, _Reading) and not self.read_only)
             outdated = outdated or file is None or file != self._file
@@ -103,7 +118,7 @@ class Connections:
                 return
         connection.close()
 
-    def _connect(self) -> sqlite3.Connection:
+    def _connect(self) -> Connection:
         address = self.path.absolute().as_uri()
         if not self.read_only:
             # Changing to WAL gives up at once where another process does the same: SQLite does not wait there.
@@ -132,7 +147,7 @@ class Connections:
         return _opened(f"{address}?mode=ro", kind=_Reading)
 
 
-class _Reading(sqlite3.Connection):
+class _Reading(Connection):
     """One that may not write."""
 
 
@@ -140,7 +155,7 @@ class _Momentary(_Reading):
     """One that sees no change to the file, and is closed after each use: room may be made, and somebody write again."""
 
 
-def _opened(address: str, *pragmas: str, kind: type[sqlite3.Connection] = sqlite3.Connection) -> sqlite3.Connection:
+def _opened(address: str, *pragmas: str, kind: type[Connection] = Connection) -> Connection:
     connection = sqlite3.connect(
         address, uri=True, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False, factory=kind
     )

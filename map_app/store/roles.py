@@ -23,9 +23,3 @@ def unpacked(number: int) -> tuple[Role, ...]:
 def strongest(column: str) -> str:
     """SQL for the strongest role alone of such a number, smallest for the focus."""
     return f"({column} & -{column})"
-
-
-def with_any(roles: Iterable[Role]) -> list[int]:
-    """Every number that holds one of these roles: an index finds the numbers, and would not look into them."""
-    wanted = packed(roles)
-    return [number for number in range(1, sum(_BITS.values()) + 1) if number & wanted]

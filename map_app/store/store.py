@@ -5,10 +5,10 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from itertools import count, islice
 from pathlib import Path
-from sqlite3 import Connection, Row
+from sqlite3 import Row
 from types import TracebackType
 from typing import Any, Self
 
@@ -30,10 +30,12 @@ from map_app.model import (
     Story,
     Toponym,
 )
-from map_app.store import query
-from map_app.store.connections import Connections, damaged, translated
+from map_app.store import figures, query
+from map_app.store.connections import Connection, Connections, damaged, translated
 from map_app.store.feeds import FeedTables
+from map_app.store.packed import Reader, pack
 from map_app.store.schema import check_version, migrate
+from map_app.store.select import Selection
 from map_app.store.text import storable
 from map_app.store.write import write_article
 
@@ -104,6 +106,7 @@ class Store:
         self.read_only = read_only
         self._now = now
         self._connections = Connections(path, read_only=read_only)
+        self._reader = Reader()
         #: The feeds that are followed.
         self.feeds = FeedTables(self._connections)
 
@@ -161,6 +164,7 @@ class Store:
         # A batch is collected before its transaction begins: whatever makes the articles may take its time.
         while batch := list(islice(articles, BATCH_SIZE)):
             with self._connections.writing() as connection:
+                written = []
                 for article, resolutions in batch:
                     fingerprint = fingerprint_of(article, version)
                     known = connection.execute(
@@ -169,10 +173,12 @@ class Store:
                     if known is not None and known["fingerprint"] == fingerprint:
                         unchanged += 1
                         continue
-                    write_article(connection, known["number"] if known else None, fingerprint, article, resolutions)
+                    number = known["number"] if known else None
+                    written.append(write_article(connection, number, fingerprint, article, resolutions))
                     added += known is None
                     updated += known is not None
                 connection.execute("UPDATE writes SET revision = revision + 1")
+                pack(connection, written)
         return PutReport(added, updated, unchanged)
 
     # Asking
@@ -211,14 +217,6 @@ class Store:
             row = connection.execute("SELECT * FROM article WHERE id = ?", (storable(article_id),)).fetchone()
             return _article(row) if row else None
 
-    def article_by_number(self, number: int) -> Article | None:
-        """The article that a Story's or Pin's number is of, or None."""
-        if not 0 <= number < 2**63:  # beyond what SQLite counts to
-            return None
-        with self._asking() as connection:
-            row = connection.execute("SELECT * FROM article WHERE number = ?", (number,)).fetchone()
-            return _article(row) if row else None
-
     def resolutions(self, article_id: str) -> list[Resolution]:
         """What the geoparser made of an article: toponyms and demonyms, placed or not, in reading order."""
         with self._asking() as connection:
@@ -244,45 +242,33 @@ class Store:
 
     def pins(self, f: ArticleFilter = ArticleFilter(), *, stories_per_pin: int = 5) -> list[Pin]:
         """Every place that passes, with the newest stories, most articles first."""
-        with self._asking() as connection:
-            return query.pins(connection, f, stories_per_pin, self._now())
+        with self._selecting(f) as (connection, selection):
+            return query.pins(connection, selection, stories_per_pin, self._now())
 
     def stories(self, f: ArticleFilter = ArticleFilter(), *, offset: int = 0, limit: int = 50) -> list[Story]:
         """Articles that pass, newest first; those without a date, or with one in the future, last."""
-        with self._asking() as connection:
-            return query.stories(connection, f, offset, limit, self._now())
+        with self._selecting(f) as (connection, selection):
+            return query.stories(connection, selection, offset, limit, self._now())
 
-    def summary(self, f: ArticleFilter = ArticleFilter()) -> query.Summary:
+    def summary(self, f: ArticleFilter = ArticleFilter()) -> figures.Summary:
         """How many articles and places pass, of how many."""
-        with self._asking() as connection:
-            return query.summary(connection, f, self._now())
+        with self._selecting(f) as (_, selection):
+            return figures.summary(selection, self._now())
 
-    def facets(self, f: ArticleFilter = ArticleFilter()) -> query.Facets:
+    def facets(self, f: ArticleFilter = ArticleFilter()) -> figures.Facets:
         """What each choice of a filter would show, that filter's own choice lifted."""
-        with self._asking() as connection:
-            return query.facets(connection, f)
+        with self._selecting(f) as (_, selection):
+            return figures.facets(selection)
 
-    def days(self, f: ArticleFilter = ArticleFilter()) -> list[tuple[date, int]]:
-        """Articles that pass by UTC day, the range of dates lifted, oldest first."""
-        with self._asking() as connection:
-            return query.days(connection, f)
+    def country_counts(self, f: ArticleFilter = ArticleFilter()) -> dict[str, int]:
+        """Articles by the code of the country, of those that name the country itself."""
+        with self._selecting(f) as (_, selection):
+            return figures.country_counts(selection)
 
-    def country_counts(self, f: ArticleFilter = ArticleFilter(), *, within: bool = False) -> dict[str, int]:
-        """Articles by country code: those that name the country itself, or with `within` any place in it as well."""
-        with self._asking() as connection:
-            return query.country_counts(connection, f, within=within)
-
-    def unplaced(self, f: ArticleFilter = ArticleFilter(), *, limit: int = 100) -> list[query.UnplacedName]:
+    def unplaced(self, f: ArticleFilter = ArticleFilter(), *, limit: int = 100) -> list[figures.UnplacedName]:
         """Names of the articles that pass which could not be placed, in most articles first."""
-        with self._asking() as connection:
-            return query.unplaced(connection, f, limit)
-
-    def stories_without_place(
-        self, f: ArticleFilter = ArticleFilter(), *, offset: int = 0, limit: int = 50
-    ) -> list[Story]:
-        """Articles that pass and are on no place at all, in the order of `stories`."""
-        with self._asking() as connection:
-            return query.stories(connection, f, offset, limit, self._now(), without_place=True)
+        with self._selecting(f) as (connection, selection):
+            return figures.unplaced(connection, selection, limit)
 
     # What the online geocoder said
 
@@ -308,6 +294,14 @@ class Store:
             except (ValueError, TypeError, LookupError) as e:
                 raise damaged(self.path) from e
 
+    @contextmanager
+    def _selecting(self, f: ArticleFilter) -> Iterator[tuple[Connection, Selection]]:
+        """What passes a filter, and the connection to ask for more of it at the same moment."""
+        with self._asking() as connection:
+            columns = self._reader.begin(connection, connection.file)
+            yield connection, Selection(connection, columns, f)
+            connection.execute("COMMIT")
+
     def _one(self, sql: str, *values: str) -> Row | None:
         with self._connections.lent() as connection:
             row: Row | None = connection.execute(sql, [storable(value) for value in values]).fetchone()
@@ -317,8 +311,8 @@ class Store:
 def _article(row: Row) -> Article:
     return Article(
         id=row["id"], title=row["title"], text=row["text"], url=row["url"], publisher=row["publisher"],
-        published=query.moment(row["published"]), language=row["language"], domain=row["domain"], source=row["source"],
-        author=row["author"],
+        published=figures.moment(row["published"]), language=row["language"], domain=row["domain"],
+        source=row["source"], author=row["author"],
         given=tuple(
             GivenPlace(name, Point(north, east), *area) for name, north, east, *area in json.loads(row["given"])
         ),

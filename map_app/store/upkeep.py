@@ -7,10 +7,12 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from map_app.errors import StoreDamagedError, StoreError, StoreFullError
 from map_app.store.connections import Connections, translated
+from map_app.store.packed import outdated_blocks
 from map_app.store.schema import MIGRATIONS, check_version, version_of
 from map_app.store.store import Store, set_aside
 
@@ -98,6 +100,10 @@ def check(path: Path, *, progress: Progress = _silent) -> list[str]:
             for number, (what, query) in enumerate(_INVARIANTS):
                 progress(0.7 + 0.3 * number / len(_INVARIANTS), "articles and places")
                 findings += [what.format(row[0]) for row in connection.execute(query).fetchmany(MOST_FINDINGS)]
+            findings += [
+                f"articles from number {number} on: what filters ask of them is not what they say"
+                for number in islice(outdated_blocks(connection), MOST_FINDINGS)
+            ]
     except StoreDamagedError as e:
         findings.append(str(e))
     return findings

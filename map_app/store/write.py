@@ -19,8 +19,8 @@ def write_article(
     fingerprint: str,
     article: Article,
     resolutions: Sequence[Resolution],
-) -> None:
-    """Add an article, or replace all there is of article `number`.
+) -> int:
+    """Add an article, or replace all there is of article `number`; returns its number.
 
     The number and the id stay, so that what people say of an article, such as corrections of its places, has something
     to hold on to when its words change: a table of that kind refers to the number and is not emptied here.
@@ -41,7 +41,9 @@ def write_article(
     if number is None:
         names = ", ".join(row)
         marks = ", ".join(f":{name}" for name in row)
-        number = connection.execute(f"INSERT INTO article ({names}) VALUES ({marks})", row).lastrowid
+        number = connection.execute(f"INSERT INTO article ({names}) VALUES ({marks}) RETURNING number", row).fetchone()[
+            0
+        ]
     else:
         before = connection.execute("SELECT story_group FROM article WHERE number = ?", (number,)).fetchone()[0]
         changes = ", ".join(f"{name} = :{name}" for name in row)
@@ -76,6 +78,7 @@ def write_article(
         "INSERT INTO unplaced VALUES (?, ?, ?, ?)",
         [(number, name, reason, times) for (name, reason), times in unplaced.items()],
     )
+    return number
 
 
 def _given(given: GivenPlace) -> list[object]:

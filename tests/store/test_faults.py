@@ -51,7 +51,7 @@ def path(tmp_path: Path) -> Path:
 
 def ask_everything(store: Store) -> None:
     f = ArticleFilter(words="rained", countries=frozenset({"UA"}))
-    for answer in (store.pins, store.stories, store.summary, store.facets, store.days, store.country_counts):
+    for answer in (store.pins, store.stories, store.summary, store.facets, store.unplaced, store.country_counts):
         answer()
         answer(f)
     store.unplaced()

@@ -17,7 +17,7 @@ from map_app.errors import StoreVersionError
 from map_app.geo import Point
 from map_app.model import Article, ArticleFilter, Feature, Kind, Place, Resolution, Role, Toponym, strongest_first
 from map_app.store import Store, upkeep
-from map_app.store.roles import packed, unpacked, with_any
+from map_app.store.roles import packed, unpacked
 
 TAIPEI = Place("city:1668341", "Taipei", Point(25.05, 121.53), Feature.CITY, "TW", "Taipei City", 7_871_900, 1668341)
 KURSK = Place("admin1:RU.41", "Kursk Oblast", Point(51.75, 36.25), Feature.ADMIN1, "RU")
@@ -76,7 +76,7 @@ def test_it_is_drawn_by_its_strongest_role_and_each_story_says_all_of_them(store
 @given(st.frozensets(st.sampled_from(Role), min_size=1), st.frozensets(st.sampled_from(Role), min_size=1))
 def test_roles_come_out_of_their_number_strongest_first(roles: frozenset[Role], wanted: frozenset[Role]) -> None:
     assert unpacked(packed(roles)) == strongest_first(roles)
-    assert (packed(roles) in with_any(wanted)) == bool(roles & wanted)
+    assert (packed(roles) & packed(wanted) > 0) == bool(roles & wanted)
 
 
 @pytest.mark.parametrize("number", [0, 8, 255])

@@ -194,9 +194,7 @@ def test_names_that_could_not_be_placed_are_listed_with_the_reason(store: Store)
 
 def test_countries_are_counted_where_they_are_named_themselves(store: Store) -> None:
     assert store.country_counts() == {"UA": 1}
-    assert store.days(ArticleFilter(since=date(2025, 1, 9))) == [
-        (date(2025, 1, 3), 1), (date(2025, 1, 5), 1), (date(2025, 1, 9), 1),
-    ]  # fmt: skip
+    assert store.country_counts(ArticleFilter(features=frozenset({Feature.CITY}))) == {}
 
 
 def test_peoples_are_no_pins(tmp_path: Path) -> None:
@@ -264,7 +262,7 @@ def test_no_filter_raises_whatever_is_asked_for(store: Store, words: str, value:
         publishers=frozenset({value}),
         place=value,
     )
-    for answer in (store.pins, store.stories, store.summary, store.facets, store.days, store.unplaced):
+    for answer in (store.pins, store.stories, store.summary, store.facets, store.country_counts, store.unplaced):
         answer(f)
         answer(ArticleFilter(words=words))
 
@@ -328,24 +326,6 @@ def test_two_records_of_one_place_in_an_article_are_one_mention(store: Store) ->
     other = replace(kyiv, toponym=Toponym("Kyiv", 9, 13), place=replace(KYIV, population=1))
     store.put([(article, [kyiv, other])])
     assert store.stories(ArticleFilter(words="and"))[0].places == ((KYIV.id, "Kyiv"),)
-
-
-def test_countries_can_be_counted_with_what_lies_in_them(store: Store) -> None:
-    assert store.country_counts(within=True) == {"UA": 2, "RU": 1}
-    assert store.country_counts(ArticleFilter(features=frozenset({Feature.CITY}))) == {}
-
-
-def test_articles_without_a_place_are_listed(store: Store) -> None:
-    assert [s.article_id for s in store.stories_without_place()] == ["a4"]
-    assert store.stories_without_place(ArticleFilter(words="kyiv")) == []
-
-
-def test_a_number_leads_to_its_article(store: Store) -> None:
-    for story in store.stories():
-        article = store.article_by_number(story.number)
-        assert article is not None
-        assert article.id == story.article_id
-    assert [store.article_by_number(n) for n in (-1, 10**6, 10**30)] == [None] * 3
 
 
 def test_the_revision_grows_with_what_any_other_has_put(store: Store) -> None:
