@@ -11,7 +11,7 @@ import threading
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +23,9 @@ Mask = npt.NDArray[np.bool_]
 
 #: Articles a block: a block is written whole where one article of it changes, and each costs a row.
 BLOCK = 256
+
+#: Articles of one block that lie no further apart are read together with those between them.
+NEAR = 16
 
 #: The date of an article without one, before all dates.
 UNDATED = -(2**62)
@@ -43,6 +46,9 @@ _NAMES = (
     ("pinned (place, feature, country_code)", "place, feature, country_code", "mention", "article"),
     ("unplaced_name (name, reason)", "name, reason", "unplaced", "article"),
 )
+
+
+_KNOWN = "SELECT articles, mentions, unplaced FROM packed WHERE block = ?"
 
 
 def create_tables(connection: sqlite3.Connection) -> None:
@@ -82,57 +88,120 @@ def create_tables(connection: sqlite3.Connection) -> None:
 
 
 def pack(connection: sqlite3.Connection, numbers: Iterable[int]) -> None:
-    """Write the blocks of these articles anew, in the transaction that has changed them."""
+    """Bring the blocks of these articles up to date, in the transaction that has changed or removed them."""
     revision = connection.execute("SELECT revision FROM writes").fetchone()[0]
-    for block in sorted({number // BLOCK for number in numbers}):
-        for names, columns, table, number in _NAMES:
-            connection.execute(
-                f"INSERT INTO {names} SELECT DISTINCT {columns} FROM {table} WHERE {number} BETWEEN ? AND ?"
-                " ON CONFLICT DO NOTHING",
-                _within(block),
-            )
+    touched: dict[int, list[int]] = {}
+    for number in numbers:
+        touched.setdefault(number // BLOCK, []).append(number)
+    for block, some in sorted(touched.items()):
+        known = connection.execute(_KNOWN, (block,)).fetchone()
+        whole = Part.of(known) if known else Part()
+        for first, last in _stretches(some):
+            for names, columns, table, numbered in _NAMES:
+                connection.execute(
+                    f"INSERT INTO {names} SELECT DISTINCT {columns} FROM {table} WHERE {numbered} BETWEEN ? AND ?"
+                    " ON CONFLICT DO NOTHING",
+                    (first, last),
+                )
+            whole = _put_in(whole, _read_tables(connection, first, last), first % BLOCK, last % BLOCK)
         connection.execute(
             "INSERT INTO packed VALUES (?, ?, ?, ?, ?) ON CONFLICT (block) DO UPDATE SET revision = excluded.revision,"
             " articles = excluded.articles, mentions = excluded.mentions, unplaced = excluded.unplaced",
-            (block, revision, *_packed(connection, block)),
+            (block, revision, *whole.blobs),
         )
 
 
+def _stretches(numbers: list[int]) -> Iterator[tuple[int, int]]:
+    """First and last of the numbers, again and again where they lie far apart."""
+    ordered = sorted(numbers)
+    first = ordered[0]
+    for number, after in zip(ordered, [*ordered[1:], None], strict=True):
+        if after is None or after - number > NEAR:
+            yield first, number
+            first = after or 0
+
+
 def pack_all(connection: sqlite3.Connection) -> None:
-    """Write all the blocks."""
-    last = connection.execute("SELECT max(number) FROM article").fetchone()[0]
-    pack(connection, range(0, last + BLOCK, BLOCK) if last is not None else ())
+    """Make all the blocks."""
+    for (block,) in connection.execute(f"SELECT DISTINCT number / {BLOCK} FROM article ORDER BY 1").fetchall():
+        pack(connection, range(block * BLOCK, (block + 1) * BLOCK))
 
 
 def outdated_blocks(connection: sqlite3.Connection) -> Iterator[int]:
     """The first article's number of each block that is not what the tables say."""
-    blocks = "SELECT DISTINCT number / ? FROM article UNION SELECT block FROM packed ORDER BY 1"
-    for (block,) in connection.execute(blocks, (BLOCK,)).fetchall():
-        row = connection.execute("SELECT articles, mentions, unplaced FROM packed WHERE block = ?", (block,)).fetchone()
-        if row is None or tuple(row) != _packed(connection, block):
+    blocks = f"SELECT DISTINCT number / {BLOCK} FROM article UNION SELECT block FROM packed ORDER BY 1"
+    for (block,) in connection.execute(blocks).fetchall():
+        row = connection.execute(_KNOWN, (block,)).fetchone()
+        if row is None or tuple(row) != _read_tables(connection, *_ends(block)).blobs:
             yield block * BLOCK
 
 
-def _within(block: int) -> tuple[int, int]:
+def _ends(block: int) -> tuple[int, int]:
+    """The first and the last number that an article of it can have."""
     return block * BLOCK, block * BLOCK + BLOCK - 1
 
 
-def _packed(connection: sqlite3.Connection, block: int) -> tuple[bytes, bytes, bytes]:
-    within = _within(block)
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What is packed of some articles, ascending."""
+
+    articles: Ints = field(default_factory=lambda: np.zeros(0, _ARTICLE))
+    mentions: Ints = field(default_factory=lambda: np.zeros(0, _MENTION))
+    unplaced: Ints = field(default_factory=lambda: np.zeros(0, _UNPLACED))
+
+    @classmethod
+    def of(cls, row: sqlite3.Row) -> Self:
+        """From a row of `packed`; raises ValueError where it is none."""
+        return cls(
+            np.frombuffer(row["articles"], _ARTICLE),
+            np.frombuffer(row["mentions"], _MENTION),
+            np.frombuffer(row["unplaced"], _UNPLACED),
+        )
+
+    @property
+    def blobs(self) -> tuple[bytes, bytes, bytes]:
+        """As they stand in `packed`."""
+        return self.articles.tobytes(), self.mentions.tobytes(), self.unplaced.tobytes()
+
+    def cut(self, start: int, end: int | None = None) -> "Part":
+        """Of the articles from one index to another."""
+        mentions = np.concatenate(([0], np.cumsum(self.articles["mentions"], dtype=np.int64)))
+        unplaced = np.concatenate(([0], np.cumsum(self.articles["unplaced"], dtype=np.int64)))
+        end = len(self.articles) if end is None else end
+        return Part(
+            self.articles[start:end],
+            self.mentions[mentions[start] : mentions[end]],
+            self.unplaced[unplaced[start] : unplaced[end]],
+        )
+
+
+def _put_in(block: Part, stretch: Part, first: int, last: int) -> Part:
+    """The block with a stretch in the place of its articles between two offsets, both included."""
+    start, end = np.searchsorted(block.articles["offset"], [first, last + 1])
+    parts = (block.cut(0, start), stretch, block.cut(end))
+    return Part(
+        np.concatenate([part.articles for part in parts]),
+        np.concatenate([part.mentions for part in parts]),
+        np.concatenate([part.unplaced for part in parts]),
+    )
+
+
+def _read_tables(connection: sqlite3.Connection, first: int, last: int) -> Part:
+    """What the tables say of the articles between two numbers, both included, of one block."""
     rows = connection.execute(
         "SELECT a.number, ifnull(a.published, ?), p.number FROM article a JOIN publisher p ON p.name = a.publisher"
         " WHERE a.number BETWEEN ? AND ? ORDER BY a.number",
-        (UNDATED, *within),
+        (UNDATED, first, last),
     ).fetchall()
     articles = np.zeros(len(rows), _ARTICLE)
     number, articles["published"], articles["publisher"] = _table(rows, 3)
-    articles["offset"] = number - within[0]
+    articles["offset"] = number % BLOCK
     # By country within an article, so that its countries are counted without sorting.
     rows = connection.execute(
         "SELECT m.article, p.number, m.roles FROM mention m"
         " JOIN pinned p ON p.place = m.place AND p.feature = m.feature AND p.country_code = m.country_code"
         " WHERE m.article BETWEEN ? AND ? ORDER BY m.article, m.country_code, p.number",
-        within,
+        (first, last),
     ).fetchall()
     article, pinned, roles = _table(rows, 3)
     articles["mentions"] = np.searchsorted(article, number, "right") - np.searchsorted(article, number)
@@ -141,11 +210,11 @@ def _packed(connection: sqlite3.Connection, block: int) -> tuple[bytes, bytes, b
     rows = connection.execute(
         "SELECT u.article, n.number FROM unplaced u JOIN unplaced_name n ON n.name = u.name AND n.reason = u.reason"
         " WHERE u.article BETWEEN ? AND ? ORDER BY u.article, n.number",
-        within,
+        (first, last),
     ).fetchall()
     article, name = _table(rows, 2)
     articles["unplaced"] = np.searchsorted(article, number, "right") - np.searchsorted(article, number)
-    return articles.tobytes(), mentions.tobytes(), name.astype(_UNPLACED).tobytes()
+    return Part(articles, mentions, name.astype(_UNPLACED))
 
 
 def _table(rows: list[sqlite3.Row], columns: int) -> Ints:
