@@ -23,6 +23,9 @@ ARABIC = frozenset(
 #: The Arabic article, as it is heard before the next letter and written in one transcription or another.
 _ARTICLES = frozenset({"al", "el", "ar", "as", "ash", "at", "az", "ad", "an", "adh", "ath"})
 
+#: Words of towns' names as scholars write them and as news does.
+_AS_NEWS = {"bayt": "beit", "dayr": "deir", "ayn": "ain", "tall": "tel", "burj": "bourj"}
+
 #: A name without its article is still taken for the place if it has at least so many letters.
 _LEAST_WITHOUT_ARTICLE = 5
 
@@ -42,6 +45,8 @@ def spellings(folded: str, country_code: str) -> Iterator[str]:
                 yield " ".join((_DIRECTIONS[words[0]], *words[1:]))
         if country_code in ARABIC:
             yield from _arabic(words)
+            if len(words) > 1:
+                yield from _as_news(words)
 
 
 def _swapped(words: list[str]) -> Iterator[str]:
@@ -59,3 +64,12 @@ def _arabic(words: list[str]) -> Iterator[str]:
         if has_article:
             yield f"al {stem}"
             yield f"el {stem}"
+
+
+def _as_news(words: list[str]) -> Iterator[str]:
+    """ "Jisr al-Shughur" for Jisr ash Shughur, "Ras al-Ain" for Ra's al 'Ayn, "Tel Rifaat" for Tall Rif'at."""
+    inner = [words[0], *("al" if word in _ARTICLES else word for word in words[1:])]
+    plain = [_AS_NEWS.get(word, word) for word in inner]
+    for spelling in (inner, plain):
+        if spelling != words:
+            yield " ".join(spelling)

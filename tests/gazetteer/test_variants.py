@@ -20,6 +20,10 @@ from map_app.gazetteer.variants import spellings
         ("Ar-Raqqah", "SY", {"raqqah", "raqqa", "al raqqah", "el raqqah", "al raqqa", "el raqqa"}),
         ("Al Bab", "SY", {"al bab", "el bab"}),
         ("Al Bab", "US", set()),
+        ("Jisr ash Shughur", "SY", {"jisr al shughur"}),
+        ("Ra's al 'Ayn", "SY", {"ras al ain"}),
+        ("Bayt Lahya", "PS", {"beit lahya"}),
+        ("Bayt Lahya", "US", set()),
         ("Київ", "UA", set()),
     ],
 )
