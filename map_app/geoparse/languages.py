@@ -143,7 +143,8 @@ _SMALL_WORDS = {
     "cs": "a v se na je že s z do o i to po od pro za jako byl k ve",
     "id": "yang dan di dari untuk dengan pada ini itu dalam ke tidak akan oleh telah para",
     "vi": "và của là có không được trong cho các một đã với người tại từ những này đến",
-    "en": "the of and to in that for is was on with by as at from has have be are it were said",
+    "en": "the of and to in that for is was on with by as at from has have be are it were said "
+    "a an he she his her its who but they which not will been their or this after",
 }
 #: Fewer of its small words than this, out of all words, and the language is not told.
 MIN_SMALL_WORDS_SHARE = 0.12
@@ -151,6 +152,9 @@ MIN_SMALL_WORDS = 3
 LANGUAGE_SAMPLE = 4000
 
 _WORD = re.compile(r"[^\W\d_]+")
+
+#: English alone has it; in others "s" is a word.
+_POSSESSIVE = re.compile("['’]s\\b")
 
 #: Latin letters; and what is neither one nor a usual sign. Some signs count as letters in one expression and not in the
 #: other (powers, fractions, times and divided by), so they are not plain either.
@@ -174,7 +178,7 @@ def is_plain(text: str) -> bool:
 
 def guess_language(text: str) -> str:
     """The code of a language in Latin letters by its small words, or empty where they do not tell."""
-    sample = text[:LANGUAGE_SAMPLE]
+    sample = _POSSESSIVE.sub("", text[:LANGUAGE_SAMPLE])
     words = (_LATIN_WORD if is_plain(sample) else _WORD).findall(sample)  # the same, but the first is twice as fast
     if not words:
         return ""

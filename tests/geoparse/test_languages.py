@@ -139,3 +139,8 @@ def test_english_is_left_to_the_model():
         guess_language("The ministers of the two countries met in the capital and said that it was a good day.") == ""
     )
     assert guess_language("") == ""
+
+
+def test_what_others_own_does_not_make_an_english_text_another():
+    text = "Grenada's leader met St. Paul's mayor. Antigua's and Dominica's ministers joined; Barbados's did not."
+    assert guess_language(text) == ""
