@@ -98,6 +98,10 @@ def read_surroundings(
                 outer = toponyms[following].name
                 # "Washington, New York and Boston" are three towns, "Niger, Nigeria and Togo" three countries.
                 is_listed = goes_on and "(" not in link and (is_large_town(outer) or is_area(toponym.name))
+                if is_listed and _is_short(text, toponyms[following]):
+                    is_listed = False  # only what holds the place before it is shortened: "Cairo, Ill., and Lima, Ohio"
+                elif is_listed and out[order[at + 2]].container and not is_large_town(outer):
+                    is_listed = text[toponyms[following].end] != ","  # "Moscow, Idaho, and Paris, Texas"
                 is_subject = "(" not in link and _is_owner(text, toponyms[following].end)
                 container = outer if is_area(outer) and not is_listed and not is_subject else ""
             if not container:
@@ -130,6 +134,11 @@ def _between(text: str, toponyms: Sequence[Toponym], i: int, following: int) -> 
         return None
     link = text[here.end : after.start]
     return None if "\n" in link else link
+
+
+def _is_short(text: str, toponym: Toponym) -> bool:
+    """Whether it ends in the full stop of a short form before a comma."""
+    return text.startswith("," if toponym.name.endswith(".") else ".,", toponym.end)
 
 
 def _is_owner(text: str, end: int) -> bool:

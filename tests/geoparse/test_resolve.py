@@ -192,6 +192,32 @@ def test_what_holds_a_place_may_stand_before_it_after_it_or_at_the_end_of_a_list
     assert where(first) == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "names", "expected"),
+    [
+        (
+            "in Portland, Maine, Cairo, Ill., Peru, Ind., and Cuba, N.M., on",
+            ["Portland", "Maine", "Cairo", "Ill.", "Peru", "Ind.", "Cuba", "N.M."],
+            ["Maine", "Illinois", "Indiana", "New Mexico"],
+        ),
+        (
+            "in Moscow, Idaho, and Paris, Texas, on",
+            ["Moscow", "Idaho", "Paris", "Texas"],
+            ["Idaho", "Texas"],
+        ),
+        (
+            "in Washington, New York, and Boston, Massachusetts, on",
+            ["Washington", "New York", "Boston", "Massachusetts"],
+            ["District of Columbia", "Massachusetts"],
+        ),
+    ],
+    ids=["short forms", "before the last pair", "towns"],
+)
+def test_a_list_in_pairs_says_of_every_place_what_holds_it(resolver, text, names, expected):
+    resolutions = resolve(resolver, text, *names)
+    assert [r.place.admin1 for r in resolutions[::2]] == expected
+
+
 def test_a_demonym_may_say_where_a_town_is(resolver):
     text = "the Libyan city of Tripoli"
     toponyms = [Toponym("Libyan", 4, 10, kind=Kind.DEMONYM), Toponym("Tripoli", 19, 26)]
