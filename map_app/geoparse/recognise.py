@@ -32,6 +32,7 @@ from map_app.geoparse.weights import (
     OUTSIDE,
     Weights,
 )
+from map_app.geoparse.whole_names import made_whole, names_with_article
 from map_app.model import Field, Kind, Toponym
 
 #: Changes with the features and labels: a model made for others would find nonsense.
@@ -168,6 +169,10 @@ class Recogniser:
             english = is_english(text, language)
             found = self._by_model(text, field) if english else []
             found = self._dateline_head(text, field, found) + found
+            if english:
+                found = made_whole(text, found, lambda name: bool(self._membership.kinds(name)))
+                found += _apart(names_with_article(text, field), [(toponym.start, toponym.end) for toponym in found])
+                found.sort(key=lambda toponym: toponym.start)
             if not english or (not is_plain(text) and _OTHER_LETTERS.search(text)):
                 # A name in another script inside an English text is as good as in its own.
                 others = exact_names(text, field, self._gazetteer, language=language, latin=not english)

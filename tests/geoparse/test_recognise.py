@@ -16,7 +16,8 @@ from map_app.geoparse.recognise import Limits, Recogniser, is_english, spans_of
 from map_app.geoparse.sums import UnitSums
 from map_app.geoparse.tokens import read_words
 from map_app.geoparse.weights import LABELS, Weights
-from map_app.model import Field, Kind
+from map_app.geoparse.whole_names import made_whole, names_with_article
+from map_app.model import Field, Kind, Toponym
 from map_app.settings import GOLD_SET
 
 GERMAN = (
@@ -333,3 +334,35 @@ def test_an_owner_and_what_it_owns_are_two_names_unless_they_are_known_as_one(ga
 )
 def test_a_saint_of_a_place_and_the_west_are_no_places(text, spans):
     assert [text[start:end] for start, end in not_places(text)] == spans
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("The Kremlin said on Monday that the DRC and the UAE would take part.", ["Kremlin", "DRC", "UAE"]),
+        ("He watched the Kremlin Cup.", []),
+        ("Four small boats crossed the Channel at night.", ["the Channel"]),
+        ("It was shown in the Channel 4 news.", []),
+    ],
+    ids=["actors", "a cup", "the sea", "a broadcaster"],
+)
+def test_some_names_are_places_wherever_they_stand_with_their_article(text, names):
+    assert [toponym.name for toponym in names_with_article(text, Field.TEXT)] == names
+
+
+@pytest.mark.parametrize(
+    ("text", "cut", "whole"),
+    [
+        ("at Mar-a-Lago.", "Mar", "Mar-a-Lago"),
+        ("near Maroun al-Ras,", "Maroun", "Maroun al-Ras"),
+        ("from St. John's, N.L.", "St. John", "St. John's"),
+        ("in St. John's on Monday", "St. John", "St. John's"),
+        ("the St. John's mayor", "St. John", "St. John"),
+        ("a Paris-based firm", "Paris", "Paris"),
+    ],
+    ids=["hyphen", "article", "before a comma", "before a small word", "an owner", "no longer name"],
+)
+def test_a_name_cut_short_gets_its_rest_where_the_gazetteer_knows_the_whole(gazetteer, text, cut, whole):
+    start = text.index(cut)
+    [toponym] = made_whole(text, [Toponym(cut, start, start + len(cut))], lambda name: bool(gazetteer.candidates(name)))
+    assert toponym.name == whole == text[toponym.start : toponym.end]
