@@ -305,12 +305,17 @@ def _may_be_meant(text: str, name: str, start: int, place: Place, lower: set[str
     if _is_latin(name[0]) and len(name) < MIN_LATIN_LENGTH:
         return False
     # "El salvador de la fiesta" is no country.
-    if name.lower() in lower or name.rpartition(" ")[2][0].islower():
+    if name.lower() in lower or _starts_small(name):
         return False
     at_start = (
         place.feature is Feature.CITY and " " not in name and _SENTENCE_START.search(text[max(0, start - 3) : start])
     )
     return not at_start or place.population >= MIN_CITY_AT_START
+
+
+def _starts_small(name: str) -> bool:
+    """Whether the last of its words is written small; the "d'" of "Côte d'Ivoire" is no word."""
+    return re.split("[ '’ʼ]", name)[-1][:1].islower()
 
 
 def _is_lower(character: str) -> bool:

@@ -153,6 +153,9 @@ LANGUAGE_SAMPLE = 4000
 
 _WORD = re.compile(r"[^\W\d_]+")
 
+#: The dot that Hindi newspapers leave out: "फ्रांस" is France, too.
+_NUKTA = "\u093c"
+
 #: English alone has it; in others "s" is a word.
 _POSSESSIVE = re.compile("['’]s\\b")
 
@@ -252,7 +255,8 @@ def _from_locale(language: str) -> dict[str, str]:
         territories = Locale.parse(language.replace("-", "_")).territories
     except (ValueError, UnknownLocaleError):
         return {}
-    return {fold(name): code for code, name in territories.items() if len(code) == 2 and code.isalpha()}
+    names = {fold(name): code for code, name in territories.items() if len(code) == 2 and code.isalpha()}
+    return names | {name.replace(_NUKTA, ""): code for name, code in names.items() if _NUKTA in name}
 
 
 def common_words(language: str) -> frozenset[str]:

@@ -144,3 +144,18 @@ def test_english_is_left_to_the_model():
 def test_what_others_own_does_not_make_an_english_text_another():
     text = "Grenada's leader met St. Paul's mayor. Antigua's and Dominica's ministers joined; Barbados's did not."
     assert guess_language(text) == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "name"),
+    [
+        ("Le ministre est parti pour la Côte d'Ivoire lundi.", "fr", "Côte d'Ivoire"),
+        ("Le ministre est parti pour la Côte d’Ivoire lundi.", "fr", "Côte d’Ivoire"),
+        ("मंत्री आज फ्रांस गए।", "hi", "फ्रांस"),
+    ],
+    ids=["apostrophe", "typographic", "without the dot"],
+)
+def test_a_country_is_found_however_its_name_is_typed(geoparser, text, language, name):
+    [resolution] = geoparser.geoparse(Article(id="a", title="", text=text, language=language))
+    assert resolution.toponym.name == name
+    assert resolution.place.feature is Feature.COUNTRY
