@@ -53,6 +53,8 @@ _PATTERN = re.compile(rf"\b(?:{'|'.join(map(re.escape, _NAMES))})\b", re.IGNOREC
 #: "Saint John of Rila": where he came from is a place, he is none.
 _SAINT = re.compile(r"\b(?:Saint|St\.?) (?:[A-Z][\w'’-]+ ){1,2}(?=of (?:the )?[A-Z])")
 
+#: In the brackets of a dateline stands who sent it: "KHARTOUM, April 15 (Xinhua) --".
+_AGENCY = re.compile(r"\((Xinhua|Yonhap|Kyodo|Anadolu|Interfax|Bernama|Antara|SANA|IRNA|WAFA|Tasnim|ANSA|Ukrinform)\)")
 
 #: "Relations between Russia and the West": no place that could be pinned, though several are called West.
 _THE_WEST = re.compile(r"\b[Tt]he (West)\b(?![ -][A-Z])")
@@ -62,6 +64,8 @@ def not_places(text: str) -> list[tuple[int, int]]:
     """Half-open spans of such names, in order."""
     found = [match.span() for match in _SAINT.finditer(text)] if "Saint " in text or "St" in text else []
     found += [match.span(1) for match in _THE_WEST.finditer(text)]
+    if "(" in text:
+        found += [match.span(1) for match in _AGENCY.finditer(text)]
     lower = text.lower()
     if any(name in lower for name in _LOWER):  # far faster than the pattern, and mostly not so
         found += [match.span() for match in _PATTERN.finditer(text)]

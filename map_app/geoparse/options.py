@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from map_app.gazetteer.lookup import Gazetteer, Match, NameKind
 from map_app.gazetteer.names import fold
+from map_app.geo import distance_km
 from map_app.geoparse.membership import may_be_known
 from map_app.model import Feature, Place
 
@@ -54,6 +55,9 @@ MAX_OPTIONS = 80
 #: So many people make a town that news names without saying where it is.
 LARGE_TOWN = 100_000
 
+#: Farther than this from the place it is called after, an unknown name is not beside it.
+FAR_KM = 161.0
+
 #: Distinct names kept; the cache starts anew when it is full.
 MAX_CACHED = 20_000
 
@@ -78,6 +82,10 @@ _FACILITY = re.compile(
     r"hall|station|stadium|arena|prison|jail|port|harbou?r|bridge|museum|theatre|theater|park|square|senate|parliament|"
     r"police|zoo|cathedral|centre|center|campus|embassy|metro|area)$",
     re.DOTALL,
+)
+_STREET = re.compile(
+    r"(?i)\b(?:street|st|road|rd|avenue|ave|drive|lane|boulevard|blvd|highway|parkway|place|row|way|terrace|route|"
+    r"heights|hills?|creek|farm|house|hotel|mall|gate|tower|building)\.?$"
 )
 _FACILITY_OF = re.compile(r"(?i)(?:university|port|bay|gulf|archdiocese|diocese|bank)\s+of\s+(?P<name>.+)$", re.DOTALL)
 
@@ -198,6 +206,23 @@ class OptionsFinder:
             with self._lock:
                 self._cache[place_id] = found
         return found
+
+    def names_another_place(self, name: str, place: Place) -> bool:
+        """Whether a name that nobody knows begins or ends with a well-known place far from that one.
+
+        "Bayern Munich" is not in Turin, and the Utah Jazz are not in Toronto; Paris Street may be in Boston.
+        """
+        words = name.split()
+        if len(words) < 2 or _STREET.search(name):
+            return False
+        for word in (words[0], words[-1]):
+            known = self.options(word)
+            if (known.is_large_town or known.is_division) and not any(
+                admin1_key(place) == o.admin1_key or distance_km(place.point, o.place.point) < FAR_KM
+                for o in known.items
+            ):
+                return True
+        return False
 
     def label(self, key: str) -> int:
         """A small number that stands for a country code or a division's key; 0 for an empty one."""

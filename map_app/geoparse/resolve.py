@@ -22,7 +22,7 @@ from map_app.geoparse.confidence import (
     signals_of_name,
 )
 from map_app.geoparse.homes import Home, NameSenses, learn_home
-from map_app.geoparse.options import Option, Options, OptionsFinder, admin1_key
+from map_app.geoparse.options import LARGE_TOWN, Option, Options, OptionsFinder, admin1_key
 from map_app.geoparse.ranking import Group, Ranking, Weights
 from map_app.geoparse.roles import give_roles
 from map_app.geoparse.surroundings import Surroundings, read_surroundings
@@ -104,6 +104,8 @@ class Resolver:
         for group in groups:
             if not len(group.options):
                 beside = None if self._leaves_unknown else neighbours.of_unknown(group)
+                if beside and self._finder.names_another_place(toponyms[group.members[0]].name, beside.place):
+                    beside = None
                 for i in group.members:
                     answers[i] = (
                         _beside(article, toponyms[i], beside, ()) if beside else _unplaced(toponyms[i], "no candidate")
@@ -191,9 +193,28 @@ class Resolver:
             if any(o.place.feature in _NATURE and o.penalty == 0 for o in options.items):
                 return options
         options = self._finder.options(toponym.name)
+        if around.is_with_article and (meant := self._meant_with_article(toponym.name, options)):
+            return meant
         if not len(options) and (place := self._finder.demonym(toponym.name)):
             return self._finder.known(place.id)  # "the Abkhaz": a people by its own name
         return options
+
+    def _meant_with_article(self, name: str, options: Options) -> Options | None:
+        """What a name behind "the" means: "the Hague" is the town, "across the Dnipro" the river.
+
+        None where it may be a country ("the Congo") or means what it means without ("the Bronx").
+        """
+        whole = f"the {name}"
+        if any(
+            match.place.feature is Feature.COUNTRY or match.place.population >= LARGE_TOWN
+            for match in self._gazetteer.candidates(whole)
+        ):
+            return self._finder.options(whole)
+        named = (o for n in (name, f"{name} river", f"river {name}") for o in self._finder.options(n).items)
+        river = next((o.place for o in named if o.place.feature is Feature.WATER and o.penalty == 0), None)
+        if river is None or any(o.place.feature is Feature.COUNTRY for o in options.items):
+            return None
+        return self._finder.known(river.id)
 
     def _score_alone(self, ranking: Ranking, number: int, group: Group) -> None:
         """The parts of the score that no other choice can change."""
@@ -209,6 +230,8 @@ class Resolver:
         alone = _ALONE.get(group.key)
         if alone and not is_among_divisions and not stated and not group.surroundings.container:
             ranking.add("alone", number, [_is_meant_alone(o, *alone) for o in options.items], weights.alone)
+            # The town in England that has the name as well is not meant by an article from London either.
+            ranking.add("alone", number, [o.place.country_code != alone[0] for o in options.items], -weights.alone)
         container = group.surroundings.container or options.container
         if container:
             ranking.add("container", number, self._inside(container, options), weights.in_container)

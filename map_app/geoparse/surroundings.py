@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from map_app.model import Article, Field, Kind, Toponym
 
@@ -49,6 +49,10 @@ _OWNER_OF_IT = re.compile(
     r"['’]s?\s+(?:[\w-]+\s+){0,3}(?:city|capital|town|village|port|hub|resort|suburb|settlement)(?![\w-])",
     re.IGNORECASE,
 )
+_NO_NOUN_AFTER = re.compile(
+    r"[.,;:)]|$|\n|\s(?:and|or|but|in|on|at|to|near|into|from|by|for|with|is|was|are|were|has|had|have|will|would|as|"
+    r"after|before|since|when|while|during|that|which|where|who|because)\b"
+)
 _TOWN_BEFORE = re.compile(r"(?:city|town|village|port|capital)(?:\s+of|,)?\s+$", re.IGNORECASE)
 
 
@@ -66,6 +70,8 @@ class Surroundings:
     listed_with: tuple[str, ...] = ()
     #: The word behind it that makes it a part of nature ("river"), or empty.
     nature: str = ""
+    #: Whether "the" stands before it and no noun behind it: "across the Dnipro", but not "the Dnipro mayor".
+    is_with_article: bool = False
     #: Whether it stands in a list of divisions ("Knox, Blount and Loudon counties").
     is_listed_division: bool = False
 
@@ -119,9 +125,20 @@ def read_surroundings(
             if before is not None and _LIST_LINK.fullmatch(before) and toponyms[previous].kind is not Kind.DEMONYM:
                 listed_with.append(toponyms[previous].name)
             out[i] = Surroundings(
-                container, kind, listed_in, tuple(listed_with), nature[1] if nature else "", in_plural
+                container,
+                kind,
+                listed_in,
+                tuple(listed_with),
+                nature=nature[1] if nature else "",
+                is_with_article=_is_with_article(text, toponym),
+                is_listed_division=in_plural,
             )
         following = i
+    for first, second, third in zip(order, order[1:], order[2:], strict=False):
+        # In "Paris, Texas and Nairobi" Texas belongs to Paris, and Nairobi need not be a division as well.
+        name = toponyms[second].name
+        if out[first].container == name and name in out[third].listed_with:
+            out[third] = replace(out[third], listed_with=tuple(n for n in out[third].listed_with if n != name))
     return out
 
 
@@ -163,6 +180,11 @@ def _stated_kind(text: str, toponym: Toponym) -> str:
     if _DIVISION_BEFORE.search(before):
         return "division"
     return "town" if _TOWN_BEFORE.search(before) else ""
+
+
+def _is_with_article(text: str, toponym: Toponym) -> bool:
+    before = text[max(0, toponym.start - 4) : toponym.start]
+    return before.lower() == "the " and _NO_NOUN_AFTER.match(text, toponym.end) is not None
 
 
 def is_first_of_more(text: str, toponym: Toponym) -> bool:

@@ -328,9 +328,10 @@ def test_an_owner_and_what_it_owns_are_two_names_unless_they_are_known_as_one(ga
         ("St. Francis of Assisi and St Martin de Porres of the Americas", ["St. Francis "]),
         ("Ships left Saint John for the port of Boston.", []),
         ("As the Moscow Times and Saint Olga of Kyiv had it", ["Moscow Times", "Saint Olga "]),
+        ("KHARTOUM, April 15 (Xinhua) -- The town of Xinhua", ["Xinhua"]),
         ("Russia and the West met in the West Bank, not in West, Texas.", ["West"]),
     ],
-    ids=["Rila", "Assisi", "the town", "beside a newspaper", "the West"],
+    ids=["Rila", "Assisi", "the town", "beside a newspaper", "an agency", "the West"],
 )
 def test_a_saint_of_a_place_and_the_west_are_no_places(text, spans):
     assert [text[start:end] for start, end in not_places(text)] == spans

@@ -315,3 +315,39 @@ def test_between_divisions_a_name_means_a_division(resolver, text, names, expect
 
 def test_a_people_by_its_own_name_is_where_it_lives(resolver):
     assert resolve(resolver, "Many Abkhaz left for Tbilisi.", "Abkhaz")[0].place.id == "curated:abkhazia"
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "place_id"),
+    [
+        ("They fled across the Dnipro, he said.", "Dnipro", "curated:dnipro-river"),
+        ("Barges sailed down the Mississippi and sank.", "Mississippi", "curated:mississippi-river"),
+        ("Meadows along the Severn were flooded.", "Severn", "curated:river-severn"),
+        ("The Dnipro mayor spoke of the Dnipro mayor.", "Dnipro", "city:709930"),
+        ("They met in the Hague, he said.", "Hague", "city:2747373"),
+        ("They met in the Bronx, he said.", "Bronx", "city:5110266"),
+        ("They came from the Congo, he said.", "Congo", "country:CD"),
+    ],
+    ids=["town or river", "state or river", "river", "a town's mayor", "the Hague", "the Bronx", "the Congo"],
+)
+def test_behind_the_stands_a_river_or_what_is_called_so(resolver, text, name, place_id):
+    [resolution] = resolve(resolver, text, name)
+    assert resolution.place.id == place_id
+
+
+def test_an_unknown_name_that_holds_a_far_place_is_not_put_beside_its_neighbour(resolver):
+    munich, _turin = resolve(resolver, "Bayern Munich won in Turin.", "Bayern Munich", "Turin")
+    assert (munich.place, munich.unplaced_because) == (None, "no candidate")
+    street, boston = resolve(resolver, "Paris Avenue is in Boston.", "Paris Avenue", "Boston")
+    assert street.candidates[0].place == boston.place
+
+
+def test_washington_is_the_capital_in_a_story_from_england_too(resolver):
+    text = "Researchers at Oxford and London said so; the World Bank in Washington paid."
+    washington = resolve(resolver, text, "Oxford", "London", "Washington")[2]
+    assert washington.place.id == "city:4140963"
+
+
+def test_what_holds_the_name_before_does_not_make_the_next_one_a_division(resolver):
+    nairobi = resolve(resolver, "They flew from Paris, Texas and Nairobi.", "Paris", "Texas", "Nairobi")[2]
+    assert nairobi.place.id == "city:184745"
