@@ -72,7 +72,10 @@ def unplaced(names: Sequence[UnplacedName], summary: Summary) -> None:
     """What is not on the map, and why."""
     if not summary.unplaced_articles and not names:
         return
-    with st.expander(f"Not on the map: {count(summary.unplaced_articles, 'article')} without a place"):
+    missing = [count(len(names), "name")] if names else []
+    if summary.unplaced_articles:
+        missing.append(f"{count(summary.unplaced_articles, 'article')} without a place")
+    with st.expander(f"Not on the map: {', '.join(missing)}"):
         rows = "".join(
             f"<tr><td>{escaped(n.name)}</td><td>{escaped(n.reason)}</td><td>{n.articles}</td></tr>" for n in names
         )
@@ -134,11 +137,12 @@ def _table(resolutions: Sequence[Resolution], country_name: CountryName) -> str:
         return '<p class="quiet">No place was found in this text.</p>'
     body = []
     for key, r in rows.items():
-        reasons = sorted(r.evidence, key=lambda e: -abs(e.weight))[:3]
+        # What speaks for it: how far it is from the others speaks against nearly every place.
+        reasons = sorted((e for e in r.evidence if e.weight >= 0), key=lambda e: -e.weight)[:3]
         why = "; ".join(e.reason + (f" ({e.detail})" if e.detail else "") for e in reasons) or r.unplaced_because
         others = [c.place for c in r.candidates if r.place and c.place.id != r.place.id][:1]
         if others:
-            why += f". Next: {whereabouts(others[0], country_name(others[0].country_code))}"
+            why += f". Next: {others[0].name} ({whereabouts(others[0], country_name(others[0].country_code))})"
         sure = f"{r.confidence:.0%}" if r.place else "–"
         role = ", ".join(name for role, name in ROLES.items() if role in roles[key])
         if r.toponym.kind is Kind.DEMONYM:

@@ -10,7 +10,7 @@ from map_app.app import App, open_app
 from map_app.gazetteer.lookup import Gazetteer
 from map_app.geo import Point
 from map_app.geoparse.given import with_given
-from map_app.model import Article, GivenPlace
+from map_app.model import Article, GivenPlace, Resolution, Toponym
 from map_app.settings import Settings
 from map_app.store import Store
 
@@ -106,3 +106,26 @@ def test_the_place_that_is_chosen_is_named(page: AppTest, place: str, name: str)
     page.query_params["place"] = place
     page.run()
     assert any(f"Place\\: {name}" in button.label for button in page.button)
+
+
+def test_an_article_says_what_speaks_for_each_place_and_names_the_next(page: AppTest) -> None:
+    page.query_params["article"] = "tokyo"
+    page.run()
+    [table] = [part for part in said(page).split("<tr>") if "<mark>Osaka" in part]
+    assert "population" in table
+    assert "distance to the nearest" not in table
+    assert "Next: Osaka (" in table
+
+
+def test_names_that_are_not_on_the_map_are_counted_though_their_articles_are(
+    app: App, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    article = Article("odd", "A note", "In Xyzzyville nothing was known.")
+    unknown = Toponym("Xyzzyville", 3, 13)
+    path = tmp_path / "names.sqlite"
+    with Store.open(path) as store:
+        placed = app.geoparser.geoparse(ARTICLES[0])
+        store.put([(ARTICLES[0], [*placed, Resolution(unknown, None, unplaced_because="no candidate")]), (article, [])])
+    monkeypatch.setenv("MAP_APP_STORE", str(path))
+    page = AppTest.from_file(str(SCRIPT), default_timeout=120).run()
+    assert "Not on the map: 1 name, 1 article without a place" in [box.label for box in page.expander]
