@@ -26,7 +26,7 @@ from map_app.geoparse.tokens import sentences
 from map_app.model import Article, Feature, Field, Kind, Place, Resolution, Role
 
 #: Changes whenever the rule may give other roles.
-ROLES_VERSION = "roles2"
+ROLES_VERSION = "roles3"
 
 #: A dateline ends within this many characters of the start of its line, and starts one of the text's first lines.
 DATELINE_REACH = 100
@@ -53,6 +53,8 @@ FOCUS_SHARE = 0.5
 #: People name one to three places when asked what a story is about.
 FOCUS_MOST = 3
 
+#: Towns and seats of government ("the Kremlin said") speak for others.
+_SPEAKING = frozenset({Feature.CITY, Feature.OTHER})
 _BROAD = frozenset({Feature.WATER, Feature.CONTINENT})
 
 _DATELINE = re.compile(r"[^\S\n]*(?P<line>[^\n–—―−]{2,80}?)(?P<dash>\s*[–—―−]|\s+--?\s|(?<=\))--?\s|--\s|:\s)")
@@ -148,7 +150,7 @@ def _standings(article: Article, resolutions: Sequence[Resolution], lead_end: in
             continue
         in_title = toponym.field is Field.TITLE
         standing = found.setdefault(place.id, _Standing(place))
-        if place.feature is Feature.CITY and _speaks(
+        if place.feature in _SPEAKING and _speaks(
             article.title if in_title else article.text, toponym.start, toponym.end
         ):
             continue
@@ -159,7 +161,7 @@ def _standings(article: Article, resolutions: Sequence[Resolution], lead_end: in
 
 
 def _speaks(text: str, start: int, end: int) -> bool:
-    """Whether a town stands for those who say something there."""
+    """Whether a place stands for those who say something there."""
     return bool(
         _SPEAKS_AFTER.match(text[end : end + _SPEECH_REACH])
         or _SPEAKS_BEFORE.search(text[max(0, start - _SPEECH_REACH) : start])

@@ -57,6 +57,7 @@ PLACES = {
         _place("Russia", Feature.COUNTRY, "RU"),
         _place("Seoul", country="KR"),
         _place("Washington", country="US"),
+        _place("Kremlin", Feature.OTHER, "RU"),
         _place("Kenya", Feature.COUNTRY, "KE"),
         _place("Mombasa", country="KE"),
         _place("Nairobi", country="KE"),
@@ -114,6 +115,7 @@ def test_the_title_and_the_lead_outweigh_what_is_mentioned_later():
 def test_who_speaks_is_not_what_is_spoken_about():
     text = "Soldiers fight in Kursk, officials in Washington and Seoul said. Kursk is cold."
     assert focus(text, "Soldiers fight in Kursk, Washington and Seoul say") == {"Kursk"}
+    assert focus("The Kremlin said that soldiers fight in Kursk. The Kremlin denied more.") == {"Kursk"}
 
 
 def test_a_country_whose_towns_are_named_is_what_the_story_is_about():
