@@ -82,6 +82,15 @@ class Neighbours:
         """Where a name without candidates is, or None where nothing is near."""
         return self._best(group)
 
+    def of_part(self, group: Group) -> Beside | None:
+        """Where a name is that begins or ends with one that the article itself names ("Nairobi River"), or None."""
+        words = group.key.split(" ")
+        for number, other in enumerate(self._groups):
+            place = self._chosen[number]
+            if place is not None and other.key in (words[0], words[-1]):
+                return Beside(place, self._likelihood(place), None)
+        return None
+
     def of_known(self, number: int) -> Beside | None:
         """Where a name is whose own candidates are all less likely than an unlisted place; None for all others."""
         group, place = self._groups[number], self._chosen[number]

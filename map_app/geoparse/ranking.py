@@ -51,6 +51,8 @@ class Weights:
     admin1_share: float = 2.0
     #: Added to all that the article speaks of: one other name is no proof of where a story is.
     doubt: float = 0.5
+    #: The first of these for a state that has a country's name (Georgia) where another state is named.
+    state_share: float = 4.0
     #: Oceans and continents lie in no one country, which says nothing against them.
     no_country_share: float = 0.3
     #: Times the natural logarithm of the kilometres to the nearest other place.
@@ -125,6 +127,8 @@ class Ranking:
             "kind of place": np.concatenate([o.feature_prior for o in options]),
             "name": np.concatenate([o.name_prior for o in options]),
         }
+        #: What the share of the country is worth to each row.
+        self._country_share = np.full(len(self._owner), weights.country_share)
         self._parts: dict[str, Vector] = {}
         self._home_xyz: Vector | None = None
         self.scores: Vector = np.zeros(0)
@@ -140,6 +144,12 @@ class Ranking:
             part = self._static[reason] = np.zeros(len(self._owner))
         start = self.starts[number]
         part[start : start + len(flags)] += np.array(flags, dtype=np.float64) * weight
+
+    def lean_on_country(self, number: int, flags: Sequence[bool]) -> None:
+        """Let those candidates of one group that are flagged gain more from what else lies in their country."""
+        start = self.starts[number]
+        rows = self._country_share[start : start + len(flags)]
+        rows[np.array(flags, dtype=np.bool_)] = self._weights.state_share
 
     def set_home(self, country: int, admin1: int, city: Place | None) -> None:
         """The outlet's home: labels of its country and division (0 for none), and its town."""
@@ -201,7 +211,7 @@ class Ranking:
         weights = self._weights
         demonyms = {label: DEMONYM_SHARE * math.sqrt(count) for label, count in self._demonyms.items()}
         share = self._shares(self._country, demonyms)
-        self._parts["same country"] = weights.country_share * np.where(
+        self._parts["same country"] = self._country_share * np.where(
             self._country == 0, weights.no_country_share, share
         )
         self._parts["same division"] = weights.admin1_share * self._shares(self._admin1, {})

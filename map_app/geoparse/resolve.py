@@ -43,6 +43,9 @@ DEMONYM_CONFIDENCE = 0.95
 #: Names that mean one place when they stand alone: folded name -> country, admin1 names, kind.
 _ALONE = {"washington": ("US", ("District of Columbia", "Washington, D.C."), Feature.CITY)}
 
+#: A division that has the name of a country abroad: folded name -> the division's country.
+_STATES = {"georgia": "US"}
+
 _DIVISIONS = frozenset({Feature.ADMIN1, Feature.ADMIN2, Feature.REGION})
 _TOWNS = frozenset({Feature.CITY})
 _NATURE = frozenset({Feature.WATER, Feature.REGION, Feature.OTHER})
@@ -105,7 +108,7 @@ class Resolver:
             if not len(group.options):
                 beside = None if self._leaves_unknown else neighbours.of_unknown(group)
                 if beside and self._finder.names_another_place(toponyms[group.members[0]].name, beside.place):
-                    beside = None
+                    beside = neighbours.of_part(group)
                 for i in group.members:
                     answers[i] = (
                         _beside(article, toponyms[i], beside, ()) if beside else _unplaced(toponyms[i], "no candidate")
@@ -159,6 +162,7 @@ class Resolver:
         for number, group in enumerate(groups):
             self._score_alone(ranking, number, group)
         self._score_containers(ranking)
+        self._lean_on_other_states(ranking)
         if home is not None:
             ranking.set_home(self._finder.label(home.country_code), self._finder.label(home.admin1_key), home.city)
         ranking.settle()
@@ -237,6 +241,19 @@ class Resolver:
             ranking.add("container", number, self._inside(container, options), weights.in_container)
         elif group.surroundings.listed_in:
             ranking.add("list", number, self._inside(group.surroundings.listed_in, options), weights.in_list)
+
+    def _lean_on_other_states(self, ranking: Ranking) -> None:
+        """Georgia is rather the state where another state is named by its own name."""
+        if not any(group.key in _STATES for group in ranking.groups):
+            return
+        named = [(group.key, _country_of_division(group.options)) for group in ranking.groups]
+        for number, group in enumerate(ranking.groups):
+            country = _STATES.get(group.key)
+            if country and any(key != group.key and other == country for key, other in named):
+                flags = [
+                    o.place.feature is Feature.ADMIN1 and o.place.country_code == country for o in group.options.items
+                ]
+                ranking.lean_on_country(number, flags)
 
     def _is_among_divisions(self, group: Group) -> bool:
         """Whether it is listed between first-level divisions that are nothing else ("Oregon and Washington")."""
@@ -322,6 +339,11 @@ class Resolver:
             signals = signals_of_choice(candidates[0].place, margin=margin, reasons=reasons[number])
             for i in group.members:
                 answers[i] = Guess(toponyms[i], candidates, evidence, signals | _of_name(article, toponyms[i]))
+
+
+def _country_of_division(options: Options) -> str:
+    """The country of a first-level division whose name means nothing else, or empty."""
+    return options.items[0].place.country_code if options.is_division else ""
 
 
 def _detail(group: Group, reason: str) -> str:

@@ -22,6 +22,8 @@ CONFIDENCE = 0.85
 
 #: The rest of "Mar-a-Lago" behind "Mar", and of "Maroun al-Ras" behind "Maroun".
 _REST = re.compile(r"(?:-[^\W\d_]+)+| (?:al|el|as|ash|ar|an|at|az|ad)-[A-Z][^\W\d_]+")
+#: One word more: "Castilla-La Mancha".
+_ONE_MORE = re.compile(r" [A-Z][^\W\d_]+")
 #: The rest of "St. John's" where nothing follows that a St. John could own.
 _SAINT = re.compile(r"(?:St\.?|Saint) [A-Z][a-z]+$")
 _NO_OWNER = re.compile(r"['’]s(?=[,.;:)]|$| (?:on|in|and|or|to|at|by|is|was|were|are|has|had|said|after|where|from)\b)")
@@ -46,7 +48,8 @@ def made_whole(text: str, toponyms: Sequence[Toponym], is_known: Callable[[str],
         rest = _REST.match(text, toponym.end)
         if rest is None and _SAINT.search(toponym.name):
             rest = _NO_OWNER.match(text, toponym.end)
-        if rest is not None and is_known(text[toponym.start : rest.end()]):
-            toponym = replace(toponym, name=text[toponym.start : rest.end()], end=rest.end())  # noqa: PLW2901
-        out.append(toponym)
+        more = _ONE_MORE.match(text, rest.end()) if rest else None
+        ends = (part.end() for part in (more, rest) if part)
+        end = next((end for end in ends if is_known(text[toponym.start : end])), toponym.end)
+        out.append(toponym if end == toponym.end else replace(toponym, name=text[toponym.start : end], end=end))
     return out

@@ -355,13 +355,14 @@ def test_some_names_are_places_wherever_they_stand_with_their_article(text, name
     ("text", "cut", "whole"),
     [
         ("at Mar-a-Lago.", "Mar", "Mar-a-Lago"),
+        ("in Castilla-La Mancha.", "Castilla", "Castilla-La Mancha"),
         ("near Maroun al-Ras,", "Maroun", "Maroun al-Ras"),
         ("from St. John's, N.L.", "St. John", "St. John's"),
         ("in St. John's on Monday", "St. John", "St. John's"),
         ("the St. John's mayor", "St. John", "St. John"),
         ("a Paris-based firm", "Paris", "Paris"),
     ],
-    ids=["hyphen", "article", "before a comma", "before a small word", "an owner", "no longer name"],
+    ids=["hyphen", "one word more", "article", "before a comma", "before a small word", "an owner", "no longer name"],
 )
 def test_a_name_cut_short_gets_its_rest_where_the_gazetteer_knows_the_whole(gazetteer, text, cut, whole):
     start = text.index(cut)

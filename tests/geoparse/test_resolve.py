@@ -340,6 +340,9 @@ def test_an_unknown_name_that_holds_a_far_place_is_not_put_beside_its_neighbour(
     assert (munich.place, munich.unplaced_because) == (None, "no candidate")
     street, boston = resolve(resolver, "Paris Avenue is in Boston.", "Paris Avenue", "Boston")
     assert street.candidates[0].place == boston.place
+    names = ["Nairobi", "Addis Ababa", "Nairobi River"]
+    nairobi, _, river = resolve(resolver, "From Nairobi to Addis Ababa: the Nairobi River is high.", *names)
+    assert river.candidates[0].place == nairobi.place
 
 
 def test_washington_is_the_capital_in_a_story_from_england_too(resolver):
@@ -351,3 +354,17 @@ def test_washington_is_the_capital_in_a_story_from_england_too(resolver):
 def test_what_holds_the_name_before_does_not_make_the_next_one_a_division(resolver):
     nairobi = resolve(resolver, "They flew from Paris, Texas and Nairobi.", "Paris", "Texas", "Nairobi")[2]
     assert nairobi.place.id == "city:184745"
+
+
+@pytest.mark.parametrize(
+    ("text", "names", "country"),
+    [
+        ("A man from Georgia was held in Tennessee.", ["Georgia", "Tennessee"], "US"),
+        ("The United States and Georgia signed a deal.", ["United States", "Georgia"], "GE"),
+        ("Russia and Georgia met in Texas.", ["Russia", "Georgia", "Texas"], "GE"),
+    ],
+    ids=["beside a state", "beside a country", "beside both"],
+)
+def test_georgia_is_the_state_where_another_state_is_named(resolver, text, names, country):
+    resolutions = resolve(resolver, text, *names)
+    assert resolutions[names.index("Georgia")].place.country_code == country
