@@ -3,11 +3,15 @@
 from starlette.middleware import Middleware
 from streamlit.starlette import App
 
-from map_app.ui import first_paint
+from map_app.ui import first_paint, map_answers
 from map_app.ui.message_gate import MessageGate
 from map_app.ui.upload_gate import UploadGate
 
-app = App(__file__, routes=first_paint.routes(), middleware=[Middleware(UploadGate), Middleware(MessageGate)])
+app = App(
+    __file__,
+    routes=[*first_paint.routes(), *map_answers.routes()],
+    middleware=[Middleware(UploadGate), Middleware(MessageGate)],
+)
 
 if __name__ == "__main__":
     from map_app.ui.page import main

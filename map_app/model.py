@@ -208,10 +208,12 @@ class Pin:
     """A place on the map with what there is to read about it."""
 
     place: Place
-    #: How many articles name it under the current filter; `stories` holds the newest few.
+    #: How many articles name it under the current filter.
     article_count: int
-    stories: tuple[Story, ...]
-    #: The store's numbers of all of them, ascending, so that clusters can count distinct articles.
+    #: The newest few, or none where they are asked for when the pin is opened.
+    stories: tuple[Story, ...] = ()
+    #: The store's numbers of all of them, ascending, so that clusters can count distinct articles; empty where there
+    #: are so many that the clusters' counts are asked for.
     article_numbers: tuple[int, ...] = ()
     #: The strongest role that it has in any of them.
     role: Role = Role.MENTION

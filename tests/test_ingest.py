@@ -161,7 +161,8 @@ def test_a_place_that_the_source_gives_is_on_the_map_and_says_so(tmp_path: Path,
         assert counts(run(news, store, geoparser)) == (0, 0, 1, 0)
         [pin] = store.pins()
         assert (pin.place.name, pin.place.point) == ("Harbour Bridge", Point(-36.85, 174.76))
-        [resolution] = store.resolutions(pin.stories[0].article_id)
+        [story] = store.stories()
+        [resolution] = store.resolutions(story.article_id)
         assert [(e.reason, e.detail) for e in resolution.evidence] == [
             ("given by the source", "Harbour Bridge: -36.8500, 174.7600")
         ]

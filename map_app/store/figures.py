@@ -73,21 +73,31 @@ def summary(selection: Selection, now: datetime) -> Summary:
     return Summary(
         articles=len(articles),
         all_articles=len(columns.number),
-        places=len(by_place(columns, columns.spot[selection.mentions()])),
+        places=len(at_places(selection)),
         unplaced_articles=int(np.count_nonzero(columns.mentions[articles] == 0)),
         oldest=moment(int(dated.min())) if len(dated) else None,
         newest=moment(int(present.max())) if len(present) else None,
     )
 
 
-def by_place(columns: Columns, spots: Ints) -> dict[int, int]:
-    """Mentions by the place's number."""
-    counts: dict[int, int] = {}
-    for spot, count in enumerate(np.bincount(spots).tolist()):
-        if count:
-            place = int(columns.spot_place[spot])
-            counts[place] = counts.get(place, 0) + count
-    return counts
+def at_places(selection: Selection) -> dict[int, tuple[int, int]]:
+    """By the place's number: how many articles pass there, and all the roles, as one number, that it has in them."""
+    columns = selection.columns
+    mentions = selection.mentions()
+    # How often each spot has each set of roles, in one pass.
+    sets = 1 + packed(Role)
+    counted = np.bincount(
+        columns.spot[mentions].astype(np.int64) * sets + columns.roles[mentions] % sets,
+        minlength=len(columns.spot_place) * sets,
+    ).reshape(-1, sets)
+    found: dict[int, tuple[int, int]] = {}
+    for spot in np.flatnonzero(counted.any(axis=1)).tolist():
+        # A place that has become of another kind is two spots.
+        place = int(columns.spot_place[spot])
+        articles, roles = found.get(place, (0, 0))
+        with_roles = np.flatnonzero(counted[spot])
+        found[place] = articles + int(counted[spot].sum()), roles | int(np.bitwise_or.reduce(with_roles))
+    return found
 
 
 def facets(selection: Selection) -> Facets:

@@ -248,6 +248,9 @@ class Columns:
     #: Codes, the empty one first.
     countries: tuple[str, ...] = ("",)
 
+    #: Which articles have words that were asked for: the page asks for the same several times.
+    found: dict[str, Mask] = field(default_factory=dict, compare=False)
+
     @cached_property
     def article(self) -> Ints:
         """Of each mention: the index of its article."""

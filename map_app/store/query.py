@@ -6,11 +6,9 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
 
-import numpy as np
-
 from map_app.geo import Point
 from map_app.model import ArticleFilter, Feature, Pin, Place, Role, Story
-from map_app.store.figures import moment
+from map_app.store.figures import at_places, moment
 from map_app.store.roles import packed, strongest, unpacked
 from map_app.store.select import Selection, newest_first
 from map_app.store.snippets import snippet
@@ -32,36 +30,28 @@ def _marks(values: Iterable[object]) -> str:
 _CHUNK = 500
 
 
-def pins(connection: sqlite3.Connection, selection: Selection, stories_per_pin: int, now: datetime) -> list[Pin]:
+def pins(connection: sqlite3.Connection, selection: Selection, numbers_up_to: int) -> list[Pin]:
     """See Store.pins."""
-    columns = selection.columns
-    mentions = np.arange(len(columns.spot))[selection.mentions()]
-    at = columns.spot_place[columns.spot[mentions]]
-    order = np.argsort(at, kind="stable")
-    at, mentions = at[order], mentions[order]
-    starts = np.flatnonzero(np.diff(at, prepend=-1))
-    if not len(starts):
-        return []
-    roles = np.bitwise_or.reduceat(columns.roles[mentions], starts).tolist()
-    articles = np.split(columns.article[mentions], starts[1:])
-    numbers = at[starts].tolist()
-    places = _places(connection, numbers)
-    newest = {
-        number: columns.number[newest_first(columns, some, 0, stories_per_pin, now)].tolist()
-        for number, some in zip(numbers, articles, strict=True)
-    }
-    stories = _stories_at(connection, newest)
+    counted = at_places(selection)
+    places = _places(connection, list(counted))
+    few = sum(articles for articles, _ in counted.values()) <= numbers_up_to
+    numbers = _article_numbers(selection) if few else {}
     found = [
-        Pin(
-            place=places[number],
-            article_count=len(some),
-            stories=tuple(stories[number, article] for article in newest[number]),
-            article_numbers=tuple(columns.number[some].tolist()),
-            role=unpacked(role)[0],
-        )
-        for number, some, role in zip(numbers, articles, roles, strict=True)
+        Pin(places[number], articles, article_numbers=tuple(numbers.get(number, ())), role=unpacked(roles)[0])
+        for number, (articles, roles) in counted.items()
     ]
     return sorted(found, key=lambda pin: (-pin.article_count, pin.place.name))
+
+
+def _article_numbers(selection: Selection) -> dict[int, list[int]]:
+    """By the place's number, those of the articles that pass there."""
+    columns = selection.columns
+    mentions = selection.mentions()
+    numbers: dict[int, list[int]] = defaultdict(list)
+    at = columns.spot_place[columns.spot[mentions]].tolist()
+    for place, number in zip(at, columns.number[columns.article[mentions]].tolist(), strict=True):
+        numbers[place].append(number)
+    return numbers
 
 
 def _places(connection: sqlite3.Connection, numbers: list[int]) -> dict[int, Place]:
@@ -72,27 +62,6 @@ def _places(connection: sqlite3.Connection, numbers: list[int]) -> dict[int, Pla
             f"SELECT p.number, {_PLACE} FROM place p WHERE p.number IN ({_marks(some)})", some
         ):
             found[row["number"]] = _place(row)
-    return found
-
-
-def _stories_at(connection: sqlite3.Connection, wanted: dict[int, list[int]]) -> dict[tuple[int, int], Story]:
-    """The story of each wanted article at each place, with a snippet around that place's name."""
-    pairs = {(place, number) for place, some in wanted.items() for number in some}
-    numbers = sorted({number for _, number in pairs})
-    found: dict[tuple[int, int], Story] = {}
-    # Only the texts of one chunk are held at a time: those of all the stories can be a great deal of memory.
-    for start in range(0, len(numbers), _CHUNK):
-        some = numbers[start : start + _CHUNK]
-        marks = _marks(some)
-        articles = {
-            row["number"]: row for row in connection.execute(f"SELECT * FROM article WHERE number IN ({marks})", some)
-        }
-        also_in = _also_in(connection, articles.values())
-        for place, number, roles, spans in connection.execute(
-            f"SELECT place, article, roles, spans FROM mention WHERE article IN ({marks})", some
-        ):
-            if (place, number) in pairs:
-                found[place, number] = _story(articles[number], spans, unpacked(roles), also_in=also_in.get(number, 0))
     return found
 
 

@@ -30,6 +30,9 @@ MAX_WORDS = 20
 
 DAY_S = 86_400
 
+#: Answers to questions for words that are kept until something is written.
+WORDS_KEPT = 8
+
 #: Dates this much lower come after all that are believed, and before UNDATED.
 _LATER = 2**61
 
@@ -59,8 +62,8 @@ class Selection:
             chosen.append(columns.published >= _midnight(f.since))
         if f.until:
             chosen.append((columns.published < _midnight(f.until) + DAY_S) & (columns.published != UNDATED))
-        if f.words and (condition := _on_words(f.words)):
-            chosen.append(_marked(columns, connection.execute(*condition).fetchall()))
+        if f.words:
+            chosen.append(_with_words(connection, columns, f.words))
         if chosen:
             self._article_parts[DATES_AND_WORDS] = reduce(np.logical_and, chosen)
         if f.publishers:
@@ -128,6 +131,21 @@ def _all_of(parts: dict[str, Mask], lifted: str) -> Mask | None:
 def _one_of(known: tuple[str, ...], wanted: frozenset[str]) -> Mask:
     values = {storable(value) for value in wanted}
     return np.array([value in values for value in known])
+
+
+def _with_words(connection: sqlite3.Connection, columns: Columns, words: str) -> Mask:
+    found = columns.found.get(words)
+    if found is None:
+        question = _on_words(words)
+        found = _marked(columns, connection.execute(*question).fetchall()) if question else _everything(columns)
+        if len(columns.found) >= WORDS_KEPT:
+            columns.found.clear()
+        columns.found[words] = found
+    return found
+
+
+def _everything(columns: Columns) -> Mask:
+    return np.ones(len(columns.number), np.bool_)
 
 
 def _marked(columns: Columns, numbers: list[sqlite3.Row]) -> Mask:

@@ -30,7 +30,7 @@ from map_app.model import (
     Story,
     Toponym,
 )
-from map_app.store import figures, query
+from map_app.store import clusters, figures, query
 from map_app.store.connections import Connection, Connections, damaged, translated
 from map_app.store.feeds import FeedTables
 from map_app.store.packed import Reader, pack
@@ -240,10 +240,22 @@ class Store:
             ).fetchall()
             return [(_article(row), [_resolution(value) for value in json.loads(row["json"])]) for row in rows]
 
-    def pins(self, f: ArticleFilter = ArticleFilter(), *, stories_per_pin: int = 5) -> list[Pin]:
-        """Every place that passes, with the newest stories, most articles first."""
+    def pins(self, f: ArticleFilter = ArticleFilter(), *, numbers_up_to: int = 0) -> list[Pin]:
+        """Every place that passes, most articles first, without stories: `stories` of a place gives them.
+
+        The pins have the numbers of their articles where all the pins together have no more than that many.
+        """
         with self._selecting(f) as (connection, selection):
-            return query.pins(connection, selection, stories_per_pin, self._now())
+            return query.pins(connection, selection, numbers_up_to)
+
+    def cluster_counts(self, f: ArticleFilter, cluster: clusters.Cluster) -> list[int]:
+        """The distinct articles of a cluster and of each within it, in the order in which they begin.
+
+        A cluster is a sequence of ids of places and of clusters; raises ValueError where it is not.
+        """
+        outline = clusters.outlined(cluster)
+        with self._selecting(f) as (connection, selection):
+            return clusters.counts(connection, selection, outline)
 
     def stories(self, f: ArticleFilter = ArticleFilter(), *, offset: int = 0, limit: int = 50) -> list[Story]:
         """Articles that pass, newest first; those without a date, or with one in the future, last."""

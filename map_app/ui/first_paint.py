@@ -40,7 +40,7 @@ def routes() -> list[Route]:
     """The page's own address, for `streamlit.App`; none where Streamlit's index is not where it used to be."""
     if _page() is None:
         return []
-    return [Route(f"{_base_path()}/", _answer, methods=["GET"])]
+    return [Route(f"{base_path()}/", _answer, methods=["GET"])]
 
 
 def with_first_paint(index: str) -> str:
@@ -79,7 +79,8 @@ def _page() -> str | None:
         return None
 
 
-def _base_path() -> str:
+def base_path() -> str:
+    """The path that the page is served below, without a slash at the end."""
     base = str(st.get_option("server.baseUrlPath") or "").strip("/")
     return f"/{base}" if base else ""
 

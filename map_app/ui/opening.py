@@ -70,3 +70,10 @@ def opening(settings: Settings) -> Opening:
         if current is None or current.failed:
             current = _openings[settings] = Opening(settings)
         return current
+
+
+def opened(settings: Settings) -> App | None:
+    """The app of these settings where a visit has opened it, without opening it."""
+    with _lock:
+        current = _openings.get(settings)
+    return current.result() if current is not None and current.done else None

@@ -13,7 +13,7 @@ from map_app.errors import MapAppError, SettingsError, StoreError
 from map_app.model import Article, ArticleFilter, Feature, Place, Resolution, Story
 from map_app.settings import Settings
 from map_app.store import Facets, Summary, UnplacedName
-from map_app.ui import access, accuracy, article_list, editing, filters, map_view, sign_in, state
+from map_app.ui import access, accuracy, article_list, editing, filters, map_answers, map_view, sign_in, state
 from map_app.ui.access import Access
 from map_app.ui.first_paint import ICON, NAME, TITLE
 from map_app.ui.opening import Opening, opening
@@ -31,6 +31,13 @@ _SKELETON = f'<div class="skeleton" aria-hidden="true">{"<i></i>" * 18}</div>'
 
 #: How many answers of each kind are kept for all visitors together.
 KEPT = 32
+
+#: How many pages of lists are.
+KEPT_PAGES = 512
+
+
+#: Of up to so many articles at all places together the map counts its clusters itself; of more it asks.
+NUMBERS_SENT = 20_000
 
 
 def main() -> None:
@@ -90,8 +97,8 @@ def _wait_for(current: Opening) -> None:
 @st.cache_resource(max_entries=KEPT, show_spinner=False)
 def _mapped(_app: App, store: str, revision: int, f: ArticleFilter) -> tuple[Sequence[Place], str]:
     """The places on the map, those of most articles first, and what the map is told of them."""
-    pins = _app.store.pins(f)
-    return [pin.place for pin in pins], payload(pins, _app.store.country_counts(f))
+    pins = _app.store.pins(f, numbers_up_to=NUMBERS_SENT)
+    return [pin.place for pin in pins], payload(pins, _app.store.country_counts(f), ask=map_answers.addresses(f))
 
 
 @st.cache_resource(max_entries=KEPT, show_spinner=False)
@@ -105,9 +112,16 @@ def _around(_app: App, store: str, revision: int, f: ArticleFilter) -> tuple[Fac
     return _app.store.facets(f), _app.store.unplaced(f, limit=50)
 
 
-@st.cache_resource(max_entries=KEPT, show_spinner=False)
-def _listed(_app: App, store: str, revision: int, f: ArticleFilter, limit: int) -> Sequence[Story]:
-    return _app.store.stories(f, limit=limit)
+@st.cache_resource(max_entries=KEPT_PAGES, show_spinner=False)
+def _one_page(_app: App, store: str, revision: int, f: ArticleFilter, offset: int) -> Sequence[Story]:
+    return _app.store.stories(f, offset=offset, limit=state.PAGE)
+
+
+def _listed(app: App, store: str, revision: int, f: ArticleFilter, limit: int) -> Sequence[Story]:
+    """The first of the list, of which each page is asked for once."""
+    pages = (_one_page(app, store, revision, f, offset) for offset in range(0, limit, state.PAGE))
+    # One whose date has come between two pages is on both.
+    return list({story.number: story for page in pages for story in page}.values())
 
 
 def _country_name(app: App) -> Callable[[str], str]:

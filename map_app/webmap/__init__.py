@@ -2,6 +2,6 @@
 
 from map_app.webmap.basemap import constant_map, silhouette, static_folders
 from map_app.webmap.layers import results_layer
-from map_app.webmap.popup import payload
+from map_app.webmap.popup import payload, story_row
 
-__all__ = ["constant_map", "payload", "results_layer", "silhouette", "static_folders"]
+__all__ = ["constant_map", "payload", "results_layer", "silhouette", "static_folders", "story_row"]

@@ -9,11 +9,18 @@ from typing import Any
 from map_app.model import Pin, Story
 
 
-def payload(pins: Sequence[Pin], country_counts: Mapping[str, int], selected_place: str = "") -> str:
+def payload(
+    pins: Sequence[Pin],
+    country_counts: Mapping[str, int],
+    selected_place: str = "",
+    *,
+    ask: Mapping[str, str] | None = None,
+) -> str:
     """Everything that the map shows, as JSON, deflated, in base64: its alphabet holds nothing that a template reads.
 
     Countries are shaded by `country_counts`, code to number of articles. `selected_place` is the id of a place whose
-    popup opens.
+    popup opens. `ask` says where the "stories" of pins without any are asked for, and the counts of "clusters" of pins
+    without numbers of articles.
     """
     stories: dict[tuple[int, str], int] = {}
     rows: list[dict[str, Any]] = []
@@ -21,7 +28,7 @@ def payload(pins: Sequence[Pin], country_counts: Mapping[str, int], selected_pla
     for pin in pins:
         indices = []
         for story in pin.stories:
-            row = _story(story)
+            row = story_row(story)
             key = (story.number, json.dumps(row, sort_keys=True))
             if key not in stories:
                 stories[key] = len(rows)
@@ -45,11 +52,14 @@ def payload(pins: Sequence[Pin], country_counts: Mapping[str, int], selected_pla
             }
         )
     data = {"pins": places, "stories": rows, "countries": dict(country_counts), "selected": selected_place}
+    if ask:
+        data["ask"] = dict(ask)
     text = json.dumps(data, separators=(",", ":"))
     return base64.b64encode(zlib.compress(text.encode(), 6)).decode()
 
 
-def _story(story: Story) -> dict[str, Any]:
+def story_row(story: Story) -> dict[str, Any]:
+    """What a popup shows of a story."""
     return {
         "title": story.title,
         "url": story.url if story.url.startswith(("http://", "https://")) else "",

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -23,6 +23,7 @@ from map_app.errors import StoreFullError
 from map_app.geo import Point
 from map_app.model import Article, ArticleFilter, Feature, Kind, Place, Resolution, Role, Toponym, strongest_first
 from map_app.store import Facets, Store, Summary, figures, upkeep
+from map_app.store.clusters import Cluster
 from map_app.store.packed import BLOCK, pack
 from map_app.store.schema import MIGRATIONS
 
@@ -168,6 +169,31 @@ class Plain:
         )
 
 
+def clusters_of(places: list[str], chance: random.Random) -> list[Cluster]:
+    """A tree of them as a map makes it, some of it empty or with one part, and a place that nobody knows."""
+    parts: list[Cluster] = ["nowhere", *places]
+    chance.shuffle(parts)
+    while len(parts) > 3:
+        start = chance.randrange(len(parts) - 1)
+        end = start + chance.randrange(4)
+        parts[start:end] = [parts[start:end]]
+        if end == start and chance.random() < 0.5:
+            break
+    return parts
+
+
+def held_by(cluster: Cluster) -> Iterator[set[str]]:
+    """The places of a cluster and of each within it, in the order in which they begin."""
+
+    def places(part: Cluster) -> set[str]:
+        return {part} if isinstance(part, str) else {place for inner in part for place in places(inner)}
+
+    yield places(cluster)
+    for part in cluster:
+        if not isinstance(part, str):
+            yield from held_by(part)
+
+
 def compare(store: Store, plain: Plain, f: ArticleFilter) -> None:
     """Every question that the page asks."""
     chosen = plain.chosen(f)
@@ -192,12 +218,17 @@ def compare(store: Store, plain: Plain, f: ArticleFilter) -> None:
             articles.append(article_id)
             all_roles |= roles
     shown = store.pins(f)
-    assert {
-        pin.place.id: (pin.place, pin.article_count, pin.role, [s.article_id for s in pin.stories]) for pin in shown
-    } == {
-        at: (plain.places[at], len(articles), strongest_first(roles)[0], articles[:5])
-        for at, (articles, roles) in pins.items()
+    assert {pin.place.id: (pin.place, pin.article_count, pin.role) for pin in shown} == {
+        at: (plain.places[at], len(articles), strongest_first(roles)[0]) for at, (articles, roles) in pins.items()
     }
+    told = {story.number: story.article_id for story in store.stories(f)}
+    assert {pin.place.id: {told[n] for n in pin.article_numbers} for pin in store.pins(f, numbers_up_to=100)} == {
+        at: set(articles) for at, (articles, _) in pins.items()
+    }
+    tree = clusters_of([pin.place.id for pin in shown], random.Random(len(chosen)))
+    assert store.cluster_counts(f, tree) == [
+        len({article for at in places for article in (pins[at][0] if at in pins else ())}) for places in held_by(tree)
+    ]
     assert [pin.article_count for pin in shown] == sorted((pin.article_count for pin in shown), reverse=True)
 
 
@@ -319,6 +350,20 @@ def test_a_check_names_the_articles_whose_columns_are_not_what_they_say(tmp_path
             database.execute(harm)
         said = [finding for finding in upkeep.check(path) if "what filters ask" in finding]
         assert said == [f"articles from number {n} on: what filters ask of them is not what they say" for n in blocks]
+
+
+@pytest.mark.parametrize("tree", ["city:1", 7, None, [1], [["a", {}]], [[[]] * 3, b"x", 1.5]], ids=str)
+def test_what_is_no_tree_of_clusters_is_refused(tmp_path: Path, tree: Cluster) -> None:
+    with Store.open(tmp_path / "articles.sqlite") as store, pytest.raises(ValueError, match="clusters are lists"):
+        store.cluster_counts(ArticleFilter(), tree)
+
+
+def test_clusters_within_clusters_without_end_are_refused(tmp_path: Path) -> None:
+    tree: Cluster = []
+    for _ in range(100_000):
+        tree = [tree]
+    with Store.open(tmp_path / "articles.sqlite") as store, pytest.raises(ValueError, match="clusters are lists"):
+        store.cluster_counts(ArticleFilter(), tree)
 
 
 def made_older(path: Path) -> None:

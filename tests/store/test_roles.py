@@ -64,7 +64,10 @@ def test_a_place_in_focus_and_in_the_dateline_is_found_as_either(store: Store) -
 def test_it_is_drawn_by_its_strongest_role_and_each_story_says_all_of_them(store: Store) -> None:
     [pin] = [pin for pin in store.pins() if pin.place == TAIPEI]
     assert pin.role == Role.FOCUS
-    assert [story.roles for story in pin.stories] == [(Role.FOCUS, Role.DATELINE), (Role.DATELINE,)]
+    assert [story.roles for story in store.stories(ArticleFilter(place=TAIPEI.id))] == [
+        (Role.FOCUS, Role.DATELINE),
+        (Role.DATELINE,),
+    ]
     both, filed = store.stories()
     assert both.place_roles == ((Role.FOCUS, Role.DATELINE),)
     assert dict(zip(filed.places, filed.place_roles, strict=True)) == {

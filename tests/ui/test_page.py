@@ -56,7 +56,7 @@ def test_a_run_that_shows_the_same_again_asks_the_store_for_nothing_that_grows_w
             return real(store, *values, **named)  # type: ignore[operator]
 
         monkeypatch.setattr(Store, name, counting)
-    monkeypatch.setattr("map_app.ui.page.payload", lambda *_: asked.update(["payload"]))
+    monkeypatch.setattr("map_app.ui.page.payload", lambda *_, **__: asked.update(["payload"]))
     page.run()
     assert "3 of 3 articles" in said(page)
     assert not asked

@@ -226,8 +226,10 @@
       let number = 0;
       pin.numbers = pin.articles.map((step) => (number += step));
     }
+    // Of very many articles no numbers are sent: the server counts what is in the clusters.
+    const counted = data.pins.every((pin) => pin.numbers.length) ? null : new Map();
     const clusters = L.markerClusterGroup({
-      iconCreateFunction: clusterIcon,
+      iconCreateFunction: (cluster) => clusterIcon(cluster, counted),
       maxClusterRadius: 46,
       showCoverageOnHover: false,
       spiderfyOnMaxZoom: true,
@@ -239,13 +241,14 @@
       if (pin.kind === "country" || pin.kind === "continent") {
         areas.push(pin);
       }
-      const layer = marker(pin, data.stories, group);
+      const layer = marker(pin, data, group);
       pin.alone = AREAS.has(pin.kind) && (state.widths.get(pin.country) || 0) >= SMALL_DEGREES;
       if (pin.alone || pin.kind === "continent") group.addLayer(layer);
       else clusters.addLayer(layer);
       if (pin.id === data.selected) selected = [layer, pin.alone || pin.kind === "continent"];
     }
     group.addLayer(clusters);
+    if (counted && data.ask) countClusters(clusters, data.ask, counted);
     const badges = () => {
       // A badge waits until its country is wider than it; till then the shaded country itself can be clicked.
       const pixels = (256 * 2 ** state.map.getZoom()) / 360;
@@ -300,7 +303,7 @@
     return AREAS.has(kind) ? "nm-badge" : "nm-area";
   }
 
-  function marker(pin, stories, group) {
+  function marker(pin, data, group) {
     const least = pin.role === "focus" ? 24 : 20;
     const size = AREAS.has(pin.kind) ? 22 : Math.round(least + Math.min(18, 6 * Math.log2(pin.count)));
     const number = element("span", "nm-number", pin.count.toLocaleString("en"));
@@ -313,6 +316,7 @@
       // What is exact lies above what stands for a whole country, and what stories are about above the rest.
       zIndexOffset: (AREAS.has(pin.kind) ? -2000 : 0) - 500 * ROLES.indexOf(pin.role) });
     layer.newsPin = pin;
+    pin.told = pin.stories.length || !data.ask ? pin.stories.map((index) => data.stories[index]) : null;
     pin.layer = layer;
     layer.on("add", function () {
       const node = layer.getElement();
@@ -324,7 +328,7 @@
         group.fire("click", { latlng: layer.getLatLng() });
       }
     });
-    layer.bindPopup(() => popup(pin, stories), {
+    layer.bindPopup(() => popup(pin), {
       maxWidth: Math.min(340, window.innerWidth - 84), minWidth: Math.min(260, window.innerWidth - 84),
       maxHeight: Math.min(320, window.innerHeight - 140), autoPanPaddingTopLeft: [16, 68], autoPanPaddingBottomRight: [16, 16], className: "nm-popup",
     });
@@ -332,6 +336,7 @@
       const body = event.popup.getElement().querySelector(".nm-body");
       if (body) body.focus({ preventScroll: true });
       drawExtent(pin);
+      if (!pin.told) tell(layer, data.ask);
     });
     layer.on("popupclose", function () {
       if (state.extent) state.map.removeLayer(state.extent);
@@ -352,17 +357,36 @@
     }).addTo(state.map);
   }
 
-  function clusterIcon(cluster) {
+  // `counted` is null where the pins say their articles, and else holds the clusters that are counted so far.
+  function clusterIcon(cluster, counted) {
     const articles = new Set();
     let strongest = ROLES.length - 1;
     for (const { newsPin } of cluster.getAllChildMarkers()) {
       for (const n of newsPin.numbers) articles.add(n);
       strongest = Math.min(strongest, ROLES.indexOf(newsPin.role));
     }
-    const size = Math.round(30 + Math.min(22, 5 * Math.log2(articles.size)));
-    const number = element("span", "nm-number", articles.size.toLocaleString("en"));
+    const count = counted ? counted.get(cluster) : articles.size;
+    const size = Math.round(30 + Math.min(22, 5 * Math.log2(count || cluster.getChildCount())));
+    const number = element("span", "nm-number", count === undefined ? "…" : count.toLocaleString("en"));
     number.append(element("span", "nm-unseen", ` articles in ${cluster.getChildCount()} places; zoom in`));
     return L.divIcon({ className: `nm-pin nm-cluster nm-${ROLES[strongest]}`, iconSize: [size, size], html: number });
+  }
+
+  // The clusters of all zooms at once, so that neither panning nor zooming asks again.
+  async function countClusters(clusters, ask, counted) {
+    const same = []; // by the order in which the server counts: clusters that hold the same places at several zooms
+    const places = (cluster) => {
+      const these = [cluster];
+      while (!cluster._markers.length && cluster._childClusters.length === 1) these.push(cluster = cluster._childClusters[0]);
+      same.push(these);
+      return [...cluster._markers.map((layer) => layer.newsPin.id), ...cluster._childClusters.map(places)];
+    };
+    const body = JSON.stringify(places(clusters._topClusterLevel));
+    const answer = await fetch(ask.clusters, { method: "POST", body }).catch(() => null);
+    if (!answer || !answer.ok) return; // the places still show, and what is in them
+    const counts = await answer.json();
+    same.forEach((these, index) => these.forEach((cluster) => counted.set(cluster, counts[index])));
+    if (clusters._map) clusters.refreshClusters();
   }
 
   // Popups, made when they open.
@@ -370,16 +394,35 @@
   // Written as the list beside the map writes it, and in UTC as everything on the page.
   const day = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" });
 
-  function popup(pin, stories) {
+  // A place's stories are asked for when its popup first opens; where that fails, when it opens again.
+  async function tell(layer, ask) {
+    const pin = layer.newsPin;
+    const answer = await fetch(`${ask.stories}&place=${encodeURIComponent(pin.id)}`).catch(() => null);
+    const told = answer && answer.ok ? await answer.json().catch(() => null) : null;
+    pin.failed = !told;
+    pin.told = told;
+    if (!layer.isPopupOpen()) return;
+    const shown = layer.getPopup();
+    const inside = shown.getElement().contains(document.activeElement);
+    shown.update();
+    if (inside) shown.getElement().querySelector(".nm-body").focus({ preventScroll: true });
+  }
+
+  function popup(pin) {
     const body = element("div", "nm-body");
     body.tabIndex = -1;
     const head = element("div", "nm-head");
     head.append(element("strong", "nm-name", pin.name), element("span", "nm-kind", KINDS[pin.kind]));
     body.append(head);
     const inside = pin.admin1 && pin.kind !== "admin1" ? `${pin.admin1} · ` : "";
-    const shown = pin.stories.length < pin.count ? `, the newest ${pin.stories.length}` : "";
+    const shown = pin.told && pin.told.length < pin.count ? `, the newest ${pin.told.length}` : "";
     body.append(element("div", "nm-sub", `${inside}${pin.count} ${pin.count === 1 ? "article" : "articles"}${shown}`));
-    for (const index of pin.stories) body.append(storyNode(stories[index]));
+    for (const story of pin.told || []) body.append(storyNode(story));
+    if (!pin.told) {
+      const waiting = element("p", "nm-waits", pin.failed ? "The articles cannot be read at the moment." : "Reading …");
+      waiting.setAttribute("role", "status");
+      body.append(waiting);
+    }
     return body;
   }
 
