@@ -7,6 +7,7 @@ shows and not with the articles. Who may see the page may ask: all of it is on t
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from functools import lru_cache
 from urllib.parse import parse_qs, urlencode
 
 from starlette.concurrency import run_in_threadpool
@@ -27,8 +28,11 @@ from map_app.webmap import story_row
 #: Stories in a popup.
 STORIES = 5
 
-#: The largest tree of clusters that is read: some 100,000 places.
-MAX_TREE_BYTES = 4_000_000
+#: The largest tree of clusters that is read: some 60,000 places.
+MAX_TREE_BYTES = 1_000_000
+
+#: How many trees with their counts are kept for all visitors together: whoever shows the same places asks the same.
+KEPT = 16
 
 _STORIES, _CLUSTERS = "map/stories", "map/clusters"
 
@@ -53,7 +57,7 @@ async def _stories(request: Request) -> Response:
     def answer(app: App) -> object:
         return [story_row(story) for story in app.store.stories(f, limit=STORIES)]
 
-    return await _answered(answer) if f.place else _refused()
+    return await _answered(request, answer) if f.place else _refused()
 
 
 async def _clusters(request: Request) -> Response:
@@ -63,7 +67,16 @@ async def _clusters(request: Request) -> Response:
         if len(body) > MAX_TREE_BYTES:
             return _refused()
     f = replace(_asked_about(request), place="")
-    return await _answered(lambda app: app.store.cluster_counts(f, json.loads(body)))
+
+    def answer(app: App) -> object:
+        return _counted(app, str(app.store.path), app.store.revision(), f, bytes(body))
+
+    return await _answered(request, answer)
+
+
+@lru_cache(maxsize=KEPT)
+def _counted(app: App, _store: str, _revision: int, f: ArticleFilter, tree: bytes) -> list[int]:
+    return app.store.cluster_counts(f, json.loads(tree))
 
 
 def _asked_about(request: Request) -> ArticleFilter:
@@ -71,7 +84,10 @@ def _asked_about(request: Request) -> ArticleFilter:
     return asked.applied(state.today())
 
 
-async def _answered(answer: Callable[[App], object]) -> Response:
+async def _answered(request: Request, answer: Callable[[App], object]) -> Response:
+    # Pages of other sites cannot read an answer, and need not make the server look for it either.
+    if request.headers.get("Sec-Fetch-Site", "same-origin") != "same-origin":
+        return JSONResponse(None, 403)
     app = opened(Settings.from_environment())
     if app is None:
         return JSONResponse(None, 503)

@@ -2,18 +2,22 @@
 
 import functools
 import http.server
+import json
+import re
 import shutil
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Dialog, Page, Route, expect, sync_playwright
+from playwright.sync_api import Browser, Dialog, Page, Request, Route, expect, sync_playwright
 
 from map_app.geo import Point
 from map_app.model import Feature, Pin, Place, Role, Snippet, Story
-from map_app.webmap import constant_map, payload, results_layer, static_folders
+from map_app.webmap import constant_map, payload, results_layer, static_folders, story_row
 
 pytestmark = pytest.mark.browser
 
@@ -71,6 +75,11 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         news_map = constant_map(lambda name: name, theme=theme)
         results_layer(payload(PINS, COUNTS)).add_to(news_map)
         (folder / f"{theme}.html").write_text(news_map.get_root().render(), encoding="utf-8")
+    news_map = constant_map(lambda name: name)
+    bare = [replace(pin, stories=(), article_numbers=()) for pin in PINS]
+    asking = {"stories": "stories?q=rain", "clusters": "clusters?q=rain"}
+    results_layer(payload(bare, COUNTS, ask=asking)).add_to(news_map)
+    (folder / "asking.html").write_text(news_map.get_root().render(), encoding="utf-8")
     handler = functools.partial(Quiet, directory=str(folder))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever, daemon=True)
@@ -209,3 +218,76 @@ def test_the_legend_is_always_reachable(page: Page) -> None:
     assert legend.evaluate("node => node.open") is roomy
     legend.locator("summary").click()
     assert legend.evaluate("node => node.open") is not roomy
+
+
+# A map of more articles than it is told of
+
+
+@pytest.fixture
+def asking(browser: Browser, site: str) -> Iterator[tuple[Page, list[Request]]]:
+    """A map that asks, and what it has asked so far; it counts every cluster by its places, and tells one story."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    page = context.new_page()
+    asked: list[Request] = []
+
+    def answer(route: Route) -> None:
+        asked.append(route.request)
+        if "clusters?" in route.request.url:
+            route.fulfill(json=[1000 + size for size in sizes(route.request.post_data_json)])
+        else:
+            route.fulfill(json=[story_row(PINS[2].stories[0])])
+
+    page.route("**/*?q=rain*", answer)
+    page.goto(f"{site}/asking.html")
+    page.locator(".nm-pin").first.wait_for()
+    yield page, asked
+    context.close()
+
+
+Tree = list["str | Tree"]
+
+
+def sizes(tree: Tree) -> list[int]:
+    """How many places a cluster and each within it holds, in the order in which they begin."""
+    inner = [sizes(part) for part in tree if not isinstance(part, str)]
+    return [sum(isinstance(part, str) for part in tree) + sum(part[0] for part in inner), *chain(*inner)]
+
+
+def test_clusters_are_counted_by_the_server_once_for_all_zooms(asking: tuple[Page, list[Request]]) -> None:
+    page, asked = asking
+    expect(page.locator(".nm-cluster").first).to_contain_text("1,00")
+    for node in page.locator(".nm-cluster .nm-number").all():
+        number, _, words = (node.text_content() or "").partition(" articles in ")
+        assert int(number.replace(",", "")) - 1000 == int(words.split()[0])
+    for _ in range(3):
+        page.locator(".leaflet-control-zoom-in").click()
+        page.wait_for_timeout(300)  # the map's own animation
+    assert [request.method for request in asked] == ["POST"]
+    [tree] = [request.post_data_json for request in asked]
+    clustered = {"city:Lima", "city:Kyiv", "admin1:Kyiv Oblast", "water:Black Sea", "region:Sahel", "city:Tokyo"}
+    assert set(re.findall(r"[a-z0-9]+:[A-Za-z ]+", json.dumps(tree))) == clustered
+
+
+def test_a_popup_asks_for_its_stories_when_it_first_opens(asking: tuple[Page, list[Request]]) -> None:
+    page, asked = asking
+    choose(page, "Tokyo")
+    expect(page.locator(".nm-popup .nm-story")).to_have_count(1)
+    expect(page.locator(".nm-popup mark")).to_have_text("Kyiv")
+    expect(page.locator(".nm-body")).to_be_focused()
+    page.keyboard.press("Escape")
+    choose(page, "Tokyo")
+    expect(page.locator(".nm-popup .nm-story")).to_have_count(1)
+    assert [request.url.partition("?")[2] for request in asked if "stories" in request.url] == [
+        "q=rain&place=city%3ATokyo"
+    ]
+
+
+def test_a_popup_whose_stories_do_not_come_says_so_and_asks_again(asking: tuple[Page, list[Request]]) -> None:
+    page, _ = asking
+    page.route("**/stories?*", lambda route: route.abort(), times=1)
+    choose(page, "Tokyo")
+    expect(page.locator(".nm-popup [role=status]")).to_have_text("The articles cannot be read at the moment.")
+    expect(page.locator(".nm-popup .nm-sub")).to_have_text("1 article")
+    page.keyboard.press("Escape")
+    choose(page, "Tokyo")
+    expect(page.locator(".nm-popup .nm-story")).to_have_count(1)

@@ -10,9 +10,10 @@ from map_app.app import App, open_app
 from map_app.gazetteer.lookup import Gazetteer
 from map_app.geo import Point
 from map_app.geoparse.given import with_given
-from map_app.model import Article, GivenPlace, Resolution, Toponym
+from map_app.model import Article, ArticleFilter, GivenPlace, Resolution, Story, Toponym
 from map_app.settings import Settings
 from map_app.store import Store
+from map_app.ui.state import PAGE
 
 SCRIPT = Path(__file__).resolve().parents[2] / "streamlit_app.py"
 
@@ -60,6 +61,28 @@ def test_a_run_that_shows_the_same_again_asks_the_store_for_nothing_that_grows_w
     page.run()
     assert "3 of 3 articles" in said(page)
     assert not asked
+
+
+def test_showing_more_asks_for_the_next_page_alone(app: App, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "many.sqlite"
+    with Store.open(path) as store:
+        store.put((Article(f"m{n}", f"Story {n}", f"Nothing of number {n}."), []) for n in range(2 * PAGE + 5))
+    monkeypatch.setenv("MAP_APP_STORE", str(path))
+    page = AppTest.from_file(str(SCRIPT), default_timeout=120).run()
+    asked: list[tuple[int, int]] = []
+    real = Store.stories
+
+    def counting(store: Store, f: ArticleFilter, *, offset: int, limit: int) -> list[Story]:
+        asked.append((offset, limit))
+        return real(store, f, offset=offset, limit=limit)
+
+    monkeypatch.setattr(Store, "stories", counting)
+    for shown in (2 * PAGE, 2 * PAGE + 5):
+        page.button(key="more").click().run()
+        titles = [button.label for button in page.button if button.label.startswith("Story")]
+        assert len(set(titles)) == len(titles) == shown
+    assert asked == [(PAGE, PAGE), (2 * PAGE, PAGE)]
+    assert not [button for button in page.button if button.key == "more"]
 
 
 def test_the_counts_beside_the_choices_hold_for_the_place_that_is_chosen_too(page: AppTest) -> None:
