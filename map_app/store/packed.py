@@ -3,7 +3,7 @@
 The tables `article`, `mention` and `unplaced` are what is true. Beside them a row of `packed` holds what filters ask of
 BLOCK articles, written in the transaction that changes these: dates, publishers, places, roles and names as numbers,
 named by the tables `publisher`, `pinned` and `unplaced_name`, whose rows are never changed or removed. A reader keeps
-all the blocks in memory, 50 MB for a million articles, reads those that have changed anew, and counts with NumPy.
+all the blocks in memory, 100 MB for a million articles, reads those that have changed anew, and counts with NumPy.
 """
 
 import sqlite3
@@ -39,14 +39,12 @@ _UNPLACED = np.dtype("<u4")
 #: A kind of place is told by its index here.
 FEATURES = tuple(Feature)
 
-
 #: The tables of names, and where what they name stands: its columns, its table, and the article's number there.
 _NAMES = (
     ("publisher (name)", "publisher", "article", "number"),
     ("pinned (place, feature, country_code)", "place, feature, country_code", "mention", "article"),
     ("unplaced_name (name, reason)", "name, reason", "unplaced", "article"),
 )
-
 
 _KNOWN = "SELECT articles, mentions, unplaced FROM packed WHERE block = ?"
 
@@ -231,8 +229,8 @@ class Columns:
     #: Index of `publishers`.
     publisher: Ints = field(default_factory=lambda: np.zeros(0, np.int32))
     #: How many mentions and unplaced names each article has; those of the first article come first.
-    mentions: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
-    unplaced: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
+    mentions: Ints = field(default_factory=lambda: np.zeros(0, np.int32))
+    unplaced: Ints = field(default_factory=lambda: np.zeros(0, np.int32))
     #: Of each mention: index of the arrays `spot_...`, and roles as map_app.store.roles packs them.
     spot: Ints = field(default_factory=lambda: np.zeros(0, np.int32))
     roles: Ints = field(default_factory=lambda: np.zeros(0, np.uint8))

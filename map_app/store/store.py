@@ -177,8 +177,9 @@ class Store:
                     written.append(write_article(connection, number, fingerprint, article, resolutions))
                     added += known is None
                     updated += known is not None
-                connection.execute("UPDATE writes SET revision = revision + 1")
-                pack(connection, written)
+                if written:
+                    connection.execute("UPDATE writes SET revision = revision + 1")
+                    pack(connection, written)
         return PutReport(added, updated, unchanged)
 
     # Asking
