@@ -6,6 +6,7 @@ training their names are kept, in use only the sum of their weights. Units of on
 two things, which are seldom met again, are made anew, all of a text at once.
 """
 
+import functools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -36,6 +37,8 @@ _AROUND_NAME = np.repeat([-1, 1, 0], 3)
 BATCH_WORDS = 4_000
 #: Units kept; all are made anew when there are more.
 MAX_UNITS = 400_000
+#: Distinct things kept that words share.
+MAX_SHARED = 10_000
 
 Integers = npt.NDArray[np.int64]
 #: The left and the right values of joint attributes: a row for each joint, a column for each kind of attribute.
@@ -45,7 +48,7 @@ Sides = tuple[Integers, Integers]
 _EDGE = 0
 
 #: What of a word is joined with something else: with its neighbour, or with the gazetteer name that it is in or beside.
-_LOW, _SHAPE, _CLUSTER, _LOW_MARK, _CLUSTER_MARK, _SHAPE_MARK, _CASE, _SURNAME, _FIRST_NAME = _VALUES = range(9)
+_LOW, _SHAPE, _SHAPE_MARK, _CLUSTER, _CLUSTER_MARK, _CASE, _SURNAME, _FIRST_NAME = _VALUES = range(8)
 #: Higher buckets of first names say no more.
 _MAX_FIRST_NAME = 7
 
@@ -56,26 +59,9 @@ _PAIR_RIGHT = (_LOW, _SHAPE, _CLUSTER, _CLUSTER, _LOW)
 #: Attributes of a gazetteer name, "kind=part of it and kind of place|value": with the word before, the word after, and
 #: the word itself. Each three make a unit.
 NAME_KINDS = ("before name",) * 3 + ("after name",) * 3 + ("name",) * 3
-_BESIDE_NAME = (_LOW_MARK, _CLUSTER_MARK, _SHAPE_MARK)
+_BESIDE_NAME = (_LOW, _CLUSTER_MARK, _SHAPE_MARK)
 _IN_NAME = (_CASE, _SURNAME, _FIRST_NAME)
 UNITS_OF_NAME = 3
-
-
-def _values(form: Form) -> tuple[str, ...]:
-    """Those of a word, as the names of attributes have them."""
-    entry, cluster = form.entry, str(form.cluster & 0x3FF)
-    first_name = min(entry.first_name, _MAX_FIRST_NAME)
-    return (
-        form.low,
-        form.shape,
-        cluster,
-        form.low,
-        f"c{cluster}",
-        f"s{form.shape}",
-        CASES[entry.case],
-        f"sn{entry.surname}",
-        f"fn{first_name}",
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,8 +124,19 @@ class _Forms(dict[str, int]):
         super().__init__()
         self._entry_of = lexicon.entry
         self._keeper = keeper
+        self._value = keeper.value
+        # Few shapes, clusters and uses are shared by all words.
+        self._of_shape = functools.lru_cache(MAX_SHARED)(lambda shape: (self._value(shape), self._value(f"s{shape}")))
+        self._of_cluster = functools.lru_cache(MAX_SHARED)(lambda c: (self._value(f"{c}"), self._value(f"c{c}")))
+        self._of_use = functools.lru_cache(MAX_SHARED)(
+            lambda case, surname, first_name: (
+                self._value(CASES[case]),
+                self._value(f"sn{surname}"),
+                self._value(f"fn{min(first_name, _MAX_FIRST_NAME)}"),
+            )
+        )
         #: What is not in the table yet.
-        self._rows: list[list[int]] = []
+        self._new: list[int] = []
         self._table = np.zeros((1024, 1 + len(_VALUES)), dtype=np.int64)
 
     def __missing__(self, word: str) -> int:
@@ -147,23 +144,30 @@ class _Forms(dict[str, int]):
         return self._add(word, form, self._keeper.add_word(*keys_of(form)))
 
     def _add(self, word: str, form: Form, unit: int) -> int:
-        self._rows.append([*map(self._keeper.value, _values(form)), unit])
+        _, _, case, _, surname, first_name = form.entry
+        new = self._new
+        new.append(self._value(form.low))
+        new += self._of_shape(form.shape)
+        new += self._of_cluster(form.cluster & 0x3FF)
+        new += self._of_use(case, surname, first_name)
+        new.append(unit)
         number = self[word] = len(self)
         return number
 
     def table(self) -> Integers:
         """By number, the numbers of the values of each and, last, its first unit."""
-        if self._rows:
+        if self._new:
             while len(self._table) < len(self):
                 self._table = np.concatenate([self._table, np.zeros_like(self._table)])
-            self._table[len(self) - len(self._rows) : len(self)] = self._rows
-            self._rows.clear()
+            new = np.array(self._new).reshape(-1, self._table.shape[1])
+            self._table[len(self) - len(new) : len(self)] = new
+            self._new.clear()
         return self._table
 
     def start_anew(self) -> None:
         """Forget all but the edge of sentences, which has the values of no word."""
         self.clear()
-        self._rows.clear()
+        self._new.clear()
         self._add("", describe("", self._entry_of), self._keeper.add(SPREAD, ["edge"]))
 
 

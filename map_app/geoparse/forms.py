@@ -2,6 +2,7 @@
 
 import functools
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from map_app.geoparse.lexicon import CASES, Entry
@@ -19,8 +20,22 @@ _CLUSTER_MASKS = (0xF, 0x3F, 0x3FF, 0xFFFF)
 MAX_SHAPE = 8
 
 
-#: What a group of attributes depends on, one for each of the groups or of the first of them.
+@dataclass(frozen=True, slots=True)
+class Single:
+    """A group of one attribute, "kind=key"."""
+
+    kind: str
+    #: How many characters the key has; with others there is no attribute. 0: any number.
+    length: int = 0
+
+    def __call__(self, key: str | None) -> list[str]:
+        is_there = key is not None and self.length in (0, len(key))
+        return [f"{self.kind}={key}"] if is_there else []
+
+
+#: What each of several groups of attributes depends on; None where a word has nothing of a group.
 Keys = tuple[Any, ...]
+#: The names of the attributes of a group, by what it depends on.
 Groups = tuple[Callable[[Any], list[str]], ...]
 
 
@@ -52,6 +67,11 @@ def clean(word: str) -> str:
 
 def shape(word: str) -> str:
     """The pattern of capitals, letters and digits: "Kyiv" is "Xx", "U.S." is "X.X."."""
+    if word.isascii() and word.isalpha():  # nearly all
+        if word.islower():
+            return "x"
+        if word[1:].islower():
+            return "Xx"
     return _shortened(word.translate(_SIGNS))
 
 
@@ -88,56 +108,52 @@ def _shortened(signs: str) -> str:
     return "".join(out)
 
 
-def _of_clusters(cluster: int) -> list[str]:
+def _of_cluster(cluster: int | None) -> list[str]:
     return [f"c{number}={cluster & mask}" for number, mask in enumerate(_CLUSTER_MASKS)] if cluster else []
 
 
-def _of_use(use: tuple[str, int, int]) -> list[str]:
-    case, surname, first_name = use
-    return [f"k={case}", f"sn={surname}", f"fn={first_name}"]
+def _of_use(use: tuple[str, int, int] | None) -> list[str]:
+    return [f"k={use[0]}", f"sn={use[1]}", f"fn={use[2]}"] if use else []
 
 
-def _of_start(start: str) -> list[str]:
-    return [f"p{n}={start[:n]}" for n in (1, 2, 3, 4) if len(start) >= n]
+def _of_rarity(rarity: int | None) -> list[str]:
+    return ["b"] if rarity is None else ["b", f"r={rarity}"]
 
 
-def _of_end(end: str) -> list[str]:
-    return [f"x{n}={end[-n:]}" for n in (1, 2, 4) if len(end) >= n]
+def _of_two(kind: str) -> Callable[[tuple[Any, Any] | None], list[str]]:
+    return lambda both: [f"{kind}={both[0]}|{both[1]}"] if both else []
 
 
-#: Groups of attributes that depend on the same thing, as functions of it. What is seen of a word by its neighbours too:
-AROUND: Groups = (
-    lambda low: [f"w={low}"],
-    lambda shape: [f"s={shape}"],
-    _of_clusters,
-    _of_use,
-    lambda end: [f"x3={end}"],
-)
+#: Groups of attributes that depend on the same thing. What is seen of a word by its neighbours too:
+AROUND: Groups = (Single("w"), Single("s"), _of_cluster, _of_use, Single("x3"))
 #: What is seen of the word itself alone.
 OWN: Groups = (
-    lambda rarity: ["b"] if rarity is None else ["b", f"r={rarity}"],
-    _of_start,
-    _of_end,
-    lambda written: [f"K={written}"],
-    lambda called: [f"sf={called}"],
+    _of_rarity,
+    *(Single(f"p{n}", n) for n in (1, 2, 3, 4)),
+    *(Single(f"x{n}", n) for n in (1, 2, 4)),
+    _of_two("K"),
+    _of_two("sf"),
 )
+_NONE_OF_OWN = (None,) * len(OWN)
 
 
 def keys_of(form: Form) -> tuple[Keys, Keys]:
-    """What each of the groups AROUND and OWN depends on; signs lack the last groups."""
+    """What each of the groups AROUND and OWN depends on."""
     short, low, shape, cluster, entry = form
     first = short[:1]
     if not first.isalpha():
-        return (low, shape, cluster), (None,)
-    case, surname, first_name = CASES[entry.case], entry.surname, entry.first_name
-    around = (low, shape, cluster, (case, surname, first_name), low[-3:])
-    own = (entry.rarity // 2, low[:4], low[-4:])
-    return around, (*own, f"{case}|{shape}", f"{surname}|{first_name}") if first.isupper() else own
+        return (low, shape, cluster, None, None), _NONE_OF_OWN
+    _, _, case, rarity, surname, first_name = entry
+    around = (low, shape, cluster, (CASES[case], surname, first_name), low[-3:])
+    ends = (low[:1], low[:2], low[:3], low[:4], low[-1:], low[-2:], low[-4:])
+    if first.isupper():
+        return around, (rarity // 2, *ends, (CASES[case], shape), (surname, first_name))
+    return around, (rarity // 2, *ends, None, None)
 
 
 def names_of(groups: Groups, keys: Keys) -> list[str]:
     """The names of the attributes."""
-    return [name for group, key in zip(groups, keys, strict=False) for name in group(key)]
+    return [name for group, key in zip(groups, keys, strict=True) for name in group(key)]
 
 
 def may_start_name(word: str) -> bool:

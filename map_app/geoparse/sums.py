@@ -1,14 +1,17 @@
 """The summed weights of each unit's attributes: what the model says of a text is sums of these."""
 
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from itertools import chain
+from operator import getitem
 from typing import Any
 
 import numpy as np
 
 from map_app.geoparse.features import NAME_KINDS, PAIR_KINDS, REACH, SPREAD, UNITS_OF_NAME, Batch, Integers, Sides
-from map_app.geoparse.forms import AROUND, OWN, Groups, Keys
-from map_app.geoparse.weights import LABELS, Vectors, Weights
+from map_app.geoparse.forms import AROUND, OWN, Groups, Keys, Single
+from map_app.geoparse.weights import LABELS, Table, Vectors, Weights
 
 #: Room made for units at first; it doubles when it is full.
 FIRST_UNITS = 1024
@@ -19,30 +22,88 @@ MAX_GROUPS = 50_000
 _PAIR_WIDTH, _NAME_WIDTH = 2, 1
 
 
-class _Rows(dict[Any, tuple[int, ...]]):
-    """The rows of a group of attributes, by what it depends on."""
+class _OfSingle(dict[str, int]):
+    """The numbers of a group of one attribute."""
 
-    def __init__(self, group: Callable[[Any], list[str]], row_of: Callable[[str], int | None]) -> None:
+    def __missing__(self, key: str) -> int:
+        return 0
+
+
+class _OfSeveral(dict[Any, int]):
+    """The numbers of any other group, by what it depends on."""
+
+    def __init__(self, number_of: Callable[[Any], int]) -> None:
         super().__init__()
-        self._group, self._row_of = group, row_of
+        self._number_of = number_of
 
-    def __missing__(self, key: Any) -> tuple[int, ...]:
+    def __missing__(self, key: Any) -> int:
         if len(self) >= MAX_GROUPS:
             self.clear()
-        rows = self[key] = tuple([row for row in map(self._row_of, self._group(key)) if row is not None])
-        return rows
+        number = self[key] = self._number_of(key)
+        return number
 
 
-class WordRows:
-    """Finds the attributes of words, each group that words share only once."""
+class GroupSums:
+    """The groups of attributes that words are made of, each summed once for all words that share it.
 
-    def __init__(self, weights: Weights, width: int, groups: Groups) -> None:
-        names = weights.tables[width].rows if width in weights.tables else {}
-        self._groups = [_Rows(group, names.get) for group in groups]
+    A group without attributes is number 0, a single attribute the row of its own and one more.
+    """
 
-    def rows(self, keys: Keys) -> list[int]:
-        """The rows of those attributes that have one."""
-        return [row for group, key in zip(self._groups, keys, strict=False) for row in group[key]]
+    def __init__(self, table: Table, groups: Groups) -> None:
+        self._table, self._groups = table, groups
+        kinds: dict[str, _OfSingle] = defaultdict(_OfSingle)
+        for name, row in table.rows.items():
+            kind, _, key = name.partition("=")
+            kinds[kind][key] = 1 + row
+        self._singles = {group.kind: kinds[group.kind] for group in groups if isinstance(group, Single)}
+        nothing = np.zeros_like(table.vectors, shape=(1, *table.vectors.shape[1:]))
+        self._sums: Vectors = np.concatenate([nothing, table.vectors])
+        self.clear()
+
+    def clear(self) -> None:
+        """Forget all groups of several attributes."""
+        self._count = 1 + len(self._table.vectors)
+        #: Rows of the attributes of groups that are not summed yet.
+        self._waiting: list[list[int]] = []
+        self._of_groups: list[dict[Any, int]] = [
+            self._singles[group.kind] if isinstance(group, Single) else _OfSeveral(partial(self._number, group))
+            for group in self._groups
+        ]
+
+    def _number(self, group: Callable[[Any], list[str]], key: Any) -> int:
+        rows = [row for row in map(self._table.rows.get, group(key)) if row is not None]
+        if len(rows) < 2:
+            return 1 + rows[0] if rows else 0
+        self._waiting.append(rows)
+        self._count += 1
+        return self._count - 1
+
+    def numbers(self, keys: Keys) -> Iterator[int]:
+        """The numbers of a word's groups."""
+        return map(getitem, self._of_groups, keys)
+
+    def sums(self, numbers: Sequence[int]) -> Vectors:
+        """Of each word the sum of all its groups, whose numbers stand in a row."""
+        if self._waiting:
+            self._sums = with_room(self._sums, self._count)
+            self._sums[self._count - len(self._waiting) : self._count] = _summed(self._table.vectors, self._waiting)
+            self._waiting.clear()
+        sums: Vectors = self._sums[np.array(numbers).reshape(-1, len(self._groups))].sum(axis=1)
+        return sums
+
+
+def _summed(vectors: Vectors, lists: Sequence[Sequence[int]]) -> Vectors:
+    """Of each list, none of them empty, the sum of the rows that it numbers."""
+    starts = np.cumsum([0, *map(len, lists[:-1])])
+    sums: Vectors = np.add.reduceat(vectors[list(chain.from_iterable(lists))], starts, axis=0)
+    return sums
+
+
+def with_room(vectors: Vectors, count: int) -> Vectors:
+    """The same with at least so many rows."""
+    while count > len(vectors):
+        vectors = np.concatenate([vectors, np.zeros_like(vectors)])
+    return vectors
 
 
 class JointRows:
@@ -89,14 +150,28 @@ class UnitSums:
     """The summed weights of each unit's attributes, by the unit's number."""
 
     def __init__(self, weights: Weights) -> None:
+        self._tables = {
+            width: weights.tables.get(width, Table({}, np.zeros((0, width, len(LABELS)), dtype=np.float32)))
+            for width in (1, _PAIR_WIDTH, SPREAD)
+        }
         self._joints = JointRows(weights)
-        self._around, self._own = WordRows(weights, SPREAD, AROUND), WordRows(weights, 1, OWN)
-        self._tables = {width: (table.rows.get, table.vectors) for width, table in weights.tables.items()}
+        #: The vectors of joint attributes, with one of zeros behind, which -1 is the number of.
+        self._joint_vectors = {
+            width: np.concatenate([self._tables[width].vectors, np.zeros((1, width, len(LABELS)), dtype=np.float32)])
+            for width in (_PAIR_WIDTH, _NAME_WIDTH)
+        }
+        self._around, self._own = GroupSums(self._tables[SPREAD], AROUND), GroupSums(self._tables[1], OWN)
+        self._start_anew()
+
+    def _start_anew(self) -> None:
         self._sums: Vectors = np.zeros((FIRST_UNITS, len(LABELS)), dtype=np.float32)
-        self._count = 0
-        self._settled = 0
-        #: By width, units not summed yet and the rows of their attributes: many are summed at once.
-        self._waiting: dict[int, tuple[list[int], list[list[int]]]] = {width: ([], []) for width in self._tables}
+        self._count = self._settled = 0
+        #: What is not summed yet, as many are summed at once: words by the numbers of their groups, and by width other
+        #: units with the rows of their attributes.
+        self._words: list[int] = []
+        self._words_around: list[int] = []
+        self._words_own: list[int] = []
+        self._others: dict[int, tuple[list[int], list[list[int]]]] = {width: ([], []) for width in self._tables}
 
     @property
     def count(self) -> int:
@@ -106,25 +181,22 @@ class UnitSums:
     def add(self, width: int, attributes: Sequence[str]) -> int:
         """Keep units for `width` words and return the number of the first."""
         number = self._count
-        if width in self._tables:
-            row_of, _ = self._tables[width]
-            self._put(width, number, [row for row in map(row_of, attributes) if row is not None])
+        rows = [row for row in map(self._tables[width].rows.get, attributes) if row is not None]
+        if rows:
+            units, lists = self._others[width]
+            units.append(number)
+            lists.append(rows)
         self._count = number + width
         return number
 
     def add_word(self, around: Keys, own: Keys) -> int:
         """Keep units for a word and its neighbours, by the keys of AROUND and of OWN."""
         number = self._count
-        self._put(SPREAD, number, self._around.rows(around))
-        self._put(1, number + REACH, self._own.rows(own))
+        self._words.append(number)
+        self._words_around += self._around.numbers(around)
+        self._words_own += self._own.numbers(own)
         self._count = number + SPREAD
         return number
-
-    def _put(self, width: int, number: int, rows: list[int]) -> None:
-        if rows:
-            units, lists = self._waiting[width]
-            units.append(number)
-            lists.append(rows)
 
     def value(self, text: str) -> int:
         """The number of one side of a joint attribute; 0 for one that the model has no attribute of."""
@@ -135,47 +207,34 @@ class UnitSums:
         of_pairs, of_names = self._joints.rows(pairs, names)
         of_names = of_names.reshape(UNITS_OF_NAME * len(of_names), len(NAME_KINDS) // UNITS_OF_NAME)
         first = self._count + _PAIR_WIDTH * len(of_pairs)
-        self._make_room(first + len(of_names))
-        self._sum(_PAIR_WIDTH, of_pairs, self._count)
-        self._sum(_NAME_WIDTH, of_names, first)
+        self._sums = with_room(self._sums, first + len(of_names))
+        for width, rows, start in ((_PAIR_WIDTH, of_pairs, self._count), (_NAME_WIDTH, of_names, first)):
+            sums = self._joint_vectors[width][rows].sum(axis=1)
+            self._sums[start : start + width * len(rows)] = sums.reshape(-1, len(LABELS))
         return self._count, first
 
-    def _sum(self, width: int, rows: Integers, first: int) -> None:
-        """Write the sums of the rows that are not -1, for `width` units each, from the unit `first` on."""
-        sums = self._sums[first : first + width * len(rows)].reshape(len(rows), width, len(LABELS))
-        sums[:] = 0
-        is_known = rows >= 0
-        counts = is_known.sum(axis=1)
-        some = np.flatnonzero(counts)
-        if len(some):
-            _, vectors = self._tables[width]
-            starts = np.cumsum(counts[some]) - counts[some]
-            sums[some] = np.add.reduceat(vectors[rows[is_known]], starts, axis=0)
-
-    def _make_room(self, count: int) -> None:
-        while count > len(self._sums):
-            self._sums = np.concatenate([self._sums, np.zeros_like(self._sums)])
-
     def _settle(self) -> None:
-        self._make_room(self._count)
+        """Sum what waits."""
+        self._sums = with_room(self._sums, self._count)
         self._sums[self._settled : self._count] = 0
         self._settled = self._count
-        for width, (units, lists) in self._waiting.items():
+        if self._words:
+            words = np.array(self._words)
+            sums = self._around.sums(self._words_around)
+            sums[:, REACH] += self._own.sums(self._words_own)[:, 0]
+            self._sums[words[:, None] + np.arange(SPREAD)] = sums
+            self._words, self._words_around, self._words_own = [], [], []
+        for width, (units, lists) in self._others.items():
             if units:
-                _, vectors = self._tables[width]
-                starts = np.cumsum([0, *map(len, lists[:-1])])
-                sums = np.add.reduceat(vectors[list(chain.from_iterable(lists))], starts, axis=0)
-                self._sums[np.array(units)[:, None] + np.arange(width)] += sums
+                self._sums[np.array(units)[:, None] + np.arange(width)] = _summed(self._tables[width].vectors, lists)
                 units.clear()
                 lists.clear()
 
     def clear(self) -> None:
         """Forget all; the next number is 0."""
-        self._count = self._settled = 0
-        self._sums = np.zeros((FIRST_UNITS, len(LABELS)), dtype=np.float32)
-        for units, lists in self._waiting.values():
-            units.clear()
-            lists.clear()
+        self._start_anew()
+        self._around.clear()
+        self._own.clear()
 
     def scores(self, batch: Batch) -> Vectors:
         """Of each row the sum over its units."""
