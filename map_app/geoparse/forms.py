@@ -29,6 +29,7 @@ class Single:
     length: int = 0
 
     def __call__(self, key: str | None) -> list[str]:
+        """The name of the attribute, if there is one."""
         is_there = key is not None and self.length in (0, len(key))
         return [f"{self.kind}={key}"] if is_there else []
 

@@ -22,7 +22,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from map_app.geoparse.tokens import sentences
+from map_app.geoparse.tokens import read_words
 from map_app.model import Article, Feature, Field, Kind, Place, Resolution, Role
 
 #: Changes whenever the rule may give other roles.
@@ -137,8 +137,8 @@ def give_roles(article: Article, resolutions: Sequence[Resolution]) -> list[Reso
 
 
 def _lead_end(text: str, dateline: int) -> int:
-    lead = next(sentences(text[dateline : dateline + LEAD_REACH]), [])
-    return dateline + (lead[-1].end if lead else 0)
+    words = read_words(text[dateline : dateline + LEAD_REACH])
+    return dateline + (words.ends[words.sentences[0][1] - 1] if words.sentences else 0)
 
 
 def _standings(article: Article, resolutions: Sequence[Resolution], lead_end: int) -> dict[str, _Standing]:

@@ -3,19 +3,25 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
+from operator import sub
 
 #: Letters with dots between them ("U.S.", "W.Va.") stay whole; a possessive 's and a hyphen stand alone, so that
 #: "Russia's" and "Korea-Russia" hold the names as words of their own. Every repetition is possessive: linear time.
-_WORD = re.compile(
+_PIECE = re.compile(
     r"""
-    [^\W\d_]++(?![.'’ʼʻ‘`\u0300-\u036f])              # nearly all words: told first, for speed
-    | (?:[^\W\d_]\.){2,}+                              # U.S.  N.S.W.
-    | [A-Z]\.(?:[A-Z][a-z]{1,3}\.)++                   # W.Va.
-    | ['’]s\b                                          # Russia | 's
-    | [^\W\d_](?:[^\W\d_]|[\u0300-\u036f]|['’ʼʻ‘`](?!s\b)(?=[^\W\d_]))*+   # N'Djamena, decomposed accents
-    | \d++(?:[.,:]\d++)*+
-    | \n\s*+                                           # a line's end is a token: a border of sentences
-    | \S
+    \ ?+[a-zA-Z]++(?=[\ ,;:)\]\n\-"!?/])                # nearly all words: told first, for speed
+    | [^\S\n]*+(?:                                      # blanks before a word, so that nothing is between pieces
+        [^\W\d_]++(?![.'’ʼʻ‘`\u0300-\u036f])
+        | (?:[^\W\d_]\.){2,}+                           # U.S.  N.S.W.
+        | [A-Z]\.(?:[A-Z][a-z]{1,3}\.)++                # W.Va.
+        | ['’]s\b                                       # Russia | 's
+        | [^\W\d_](?:[^\W\d_]|[\u0300-\u036f]|['’ʼʻ‘`](?!s\b)(?=[^\W\d_]))*+   # N'Djamena, decomposed accents
+        | \d++(?:[.,:]\d++)*+
+        | \n\s*+                                        # a line's end is a token: a border of sentences
+        | \S
+        | \Z
+    )
     """,
     re.VERBOSE,
 )
@@ -78,22 +84,6 @@ _CLOSERS = frozenset("\"'”’)»]")
 
 
 @dataclass(frozen=True, slots=True)
-class Token:
-    """One word or sign: ``text[start:end]``."""
-
-    text: str
-    start: int
-    end: int
-
-
-def tokens(text: str) -> Iterator[Token]:
-    """All words, numbers and signs in order; a run of line ends is one token that starts with a line end."""
-    for match in _WORD.finditer(text):
-        word = match.group()
-        yield Token("\n" if "\n" in word else word, match.start(), match.end())
-
-
-@dataclass(frozen=True, slots=True)
 class Words:
     """The words of a text as parallel lists, and the sentences that they make up."""
 
@@ -105,25 +95,22 @@ class Words:
 
 
 def read_words(text: str) -> Words:
-    """All tokens, and where sentences begin and end: at full stops and line ends, after MAX_SENTENCE_TOKENS at most."""
-    texts = _WORD.findall(text)
-    starts, ends = [], []
-    end = 0
-    for word in texts:
-        start = text.find(word, end)  # nothing but blanks comes before
-        end = start + len(word)
-        starts.append(start)
-        ends.append(end)
+    """All words, numbers and signs, and where sentences begin and end: at full stops and line ends.
+
+    A run of line ends is one token, "\\n". No sentence is longer than MAX_SENTENCE_TOKENS.
+    """
+    pieces = _PIECE.findall(text)
+    while pieces and not pieces[-1].lstrip() and "\n" not in pieces[-1]:
+        pieces.pop()  # the blanks behind the last word, and the end
+    ends = list(accumulate(map(len, pieces)))
+    texts = list(map(str.lstrip, pieces))
+    starts = list(map(sub, ends, map(len, texts)))
     if "\n" in text:
-        texts = ["\n" if word[0] == "\n" else word for word in texts]
+        for i, word in enumerate(texts):
+            if not word:
+                texts[i] = "\n"
+                starts[i] = ends[i] - len(pieces[i]) + pieces[i].index("\n")
     return Words(texts, starts, ends, list(_sentences(texts)))
-
-
-def sentences(text: str) -> Iterator[list[Token]]:
-    """The tokens of one sentence after the other."""
-    words = read_words(text)
-    for first, last in words.sentences:
-        yield [Token(words.texts[i], words.starts[i], words.ends[i]) for i in range(first, last)]
 
 
 def _sentences(words: Sequence[str]) -> Iterator[tuple[int, int]]:
