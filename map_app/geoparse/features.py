@@ -7,7 +7,7 @@ two things, which are seldom met again, are made anew, all of a text at once.
 """
 
 import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -47,6 +47,9 @@ Sides = tuple[Integers, Integers]
 #: The form of what lies beyond a sentence.
 _EDGE = 0
 
+#: A title or a text, its words, and which of the two it is.
+ReadText = tuple[str, Words, Field]
+
 #: What of a word is joined with something else: with its neighbour, or with the gazetteer name that it is in or beside.
 _LOW, _SHAPE, _SHAPE_MARK, _CLUSTER, _CLUSTER_MARK, _CASE, _SURNAME, _FIRST_NAME = _VALUES = range(8)
 #: Higher buckets of first names say no more.
@@ -68,6 +71,9 @@ UNITS_OF_NAME = 3
 class Name:
     """A name that the gazetteer knows: its first and last word and the kinds of places that carry it."""
 
+    #: Number of the text that it stands in, and the row of its first word.
+    of: int
+    row: int
     first: int
     last: int
     kinds: tuple[str, ...]
@@ -79,14 +85,15 @@ class Name:
 class Batch:
     """Stretches of words around capitals, as the model takes them."""
 
-    #: First word of each stretch and how many there are; the words of all stretches, in order, are the rows below.
-    stretches: list[tuple[int, int]]
+    #: Of each stretch the number of its text, its first word and how many there are; the words of all stretches, in
+    #: order, are the rows below.
+    stretches: list[tuple[int, int, int]]
     #: Units of each word that always apply: a row for each word, 0 where there is none.
     units: Integers
     #: Units that apply to some words: the row, ascending, and the unit.
     more_rows: Integers
     more_units: Integers
-    #: Names that the gazetteer knows, in words of the whole text.
+    #: Names that the gazetteer knows, in words of their texts.
     names: list[Name]
 
 
@@ -196,24 +203,30 @@ class FeatureMaker:
         if self._keeper.count > MAX_UNITS:
             self._start_anew()
 
-    def batches(self, text: str, words: Words, field: Field) -> Iterator[Batch]:
-        """What the model has to look at, a bounded part at a time; units are good until the next is asked for."""
+    def batches(self, texts: Iterable[ReadText]) -> Iterator[Batch]:
+        """What the model has to look at, a bounded part at a time; units are good until the next is asked for.
+
+        Short texts share a batch, since numpy takes hardly longer for many than for one.
+        """
         self._forget_if_full()
-        document = Document(text, words, field, entry_of=self._entry_of, marks=self._marks, membership=self._membership)
         gathered = _Gathered(self._no_name)
-        for sentence in words.sentences:
-            stretches = document.stretches(sentence)
-            if stretches:
-                self._gather(document, gathered, sentence, stretches)
-                if gathered.is_full:
-                    yield self._batch(gathered)
-                    self._forget_if_full()
-                    gathered = _Gathered(self._no_name)
+        for number, (text, words, field) in enumerate(texts):
+            document = Document(
+                text, words, field, entry_of=self._entry_of, marks=self._marks, membership=self._membership
+            )
+            for sentence in words.sentences:
+                stretches = document.stretches(sentence)
+                if stretches:
+                    self._gather(document, gathered, number, sentence, stretches)
+                    if gathered.is_full:
+                        yield self._batch(gathered)
+                        self._forget_if_full()
+                        gathered = _Gathered(self._no_name)
         if gathered.stretches:
             yield self._batch(gathered)
 
     def _gather(
-        self, document: Document, gathered: "_Gathered", sentence: Stretch, stretches: Sequence[Stretch]
+        self, document: Document, gathered: "_Gathered", of: int, sentence: Stretch, stretches: Sequence[Stretch]
     ) -> None:
         """Take the stretches of one sentence, with the units that cannot be found for all words at once."""
         first, last = sentence
@@ -221,8 +234,8 @@ class FeatureMaker:
         for low, high in stretches:
             near = slice(max(first, low - REACH), min(last, high + REACH))
             numbers = list(map(self._forms.__getitem__, forms[near]))
-            gathered.open_stretch(low, high, forms=numbers, hot=hot[near], before=max(first - low + REACH, 0))
-            names = self._find_names(document, (low, high))
+            gathered.open_stretch(of, low, high, forms=numbers, hot=hot[near], before=max(first - low + REACH, 0))
+            names = self._find_names(document, of, (low, high), gathered.row)
             named = self._name_units(gathered, names, low)
             for run in document.runs((low, high)):
                 self._run_units(document, gathered, sentence, run, low)
@@ -282,12 +295,13 @@ class FeatureMaker:
     def _describe(self, word: str | int) -> Form:
         return describe(str(word), self._entry_of)
 
-    def _find_names(self, document: Document, stretch: Stretch) -> list[Name]:
+    def _find_names(self, document: Document, of: int, stretch: Stretch, row: int) -> list[Name]:
         """Where gazetteer names stand, longest first from the left, and what kinds of places they name."""
         found = []
         hot, membership, text = document.hot, self._membership, document.text
         starts, ends = document.words.starts, document.words.ends
-        i, high = stretch
+        low, high = stretch
+        i = low
         while i < high:
             after = i + 1
             if hot[i]:
@@ -298,7 +312,8 @@ class FeatureMaker:
                     j = i + more
                     kinds = membership.kinds(text[starts[i] : ends[j]]) if hot[j] else ()
                     if kinds:
-                        found.append(Name(i, j, kinds, bool(document.said[document.forms[j]] & AS_PERSON)))
+                        as_person = bool(document.said[document.forms[j]] & AS_PERSON)
+                        found.append(Name(of, row + i - low, i, j, kinds, as_person))
                         after = j + 1
                         break
             i = after
@@ -382,7 +397,7 @@ class _Gathered:
 
     def __init__(self, no_name: int) -> None:
         self._no_name = no_name
-        self.stretches: list[tuple[int, int]] = []
+        self.stretches: list[tuple[int, int, int]] = []
         #: Of each word the number of its form, whether a name may begin or end with it, and the first unit of the
         #: gazetteer name that it is part of.
         self.forms: list[int] = []
@@ -397,14 +412,16 @@ class _Gathered:
         self.named_rows: list[int] = []
         self.named_parts: list[int] = []
         #: The first row of the stretch at hand, and which word that is.
-        self._row = self._word = 0
+        self.row = self._word = 0
 
-    def open_stretch(self, low: int, high: int, *, forms: Sequence[int], hot: Sequence[bool], before: int) -> None:
+    def open_stretch(
+        self, of: int, low: int, high: int, *, forms: Sequence[int], hot: Sequence[bool], before: int
+    ) -> None:
         """Take a stretch; `forms` and `hot` are of it and what is around it, except for `before` words that lack."""
         length = high - low
         after = length + 2 * REACH - before - len(forms)
-        self.stretches.append((low, length))
-        self._row, self._word = len(self.words), len(self.forms) + REACH
+        self.stretches.append((of, low, length))
+        self.row, self._word = len(self.words), len(self.forms) + REACH
         self.words += range(self._word, self._word + length)
         self.forms += [_EDGE] * before
         self.forms += forms
@@ -416,13 +433,13 @@ class _Gathered:
 
     def add(self, row: int, unit: int) -> None:
         """One more unit for a word, counted from the first of the stretch."""
-        self.more_rows.append(self._row + row)
+        self.more_rows.append(self.row + row)
         self.more_units.append(unit)
 
     def add_name(self, row: int, unit: int, part: int) -> None:
         """A word is part of a name."""
         self.units_of_names[self._word + row] = unit
-        self.named_rows.append(self._row + row)
+        self.named_rows.append(self.row + row)
         self.named_parts.append(part)
 
     @property

@@ -20,13 +20,19 @@ def geoparse_lines(lines: Iterable[str], geoparser: Geoparser) -> Iterator[str]:
     and "text" must be there. With "spans" exactly those spans of the text are placed. All lines are read before the
     first is answered, since outlets with several articles among them show where they live.
     """
-    documents = []
+    articles: list[Article] = []
+    given: dict[int, Sequence[Toponym]] = {}
     for number, line in enumerate(lines, start=1):
         if line.strip():
             try:
-                documents.append(_recognise(json.loads(line), geoparser))
+                article, spans = _read(json.loads(line))
+                if spans is not None:
+                    given[len(articles)] = spans_to_toponyms(article, spans)
             except (ValueError, GeoparseError) as e:
                 raise GeoparseError(f"line {number} cannot be geoparsed: {e}") from e
+            articles.append(article)
+    found = iter(geoparser.recognise_all([article for i, article in enumerate(articles) if i not in given]))
+    documents = [(article, given[i] if i in given else next(found)) for i, article in enumerate(articles)]
     homes = geoparser.learn_homes(documents)
     for article, toponyms in documents:
         resolutions = geoparser.resolve(article, toponyms, homes.get(article.domain))
@@ -40,15 +46,12 @@ def _is_writable(text: str) -> bool:
     return not any("\ud800" <= character <= "\udfff" for character in text)
 
 
-def _recognise(document: object, geoparser: Geoparser) -> tuple[Article, Sequence[Toponym]]:
-    """A document with its toponyms: those that it brings, or those that are found."""
+def _read(document: object) -> tuple[Article, list[tuple[int, int]] | None]:
+    """A document, and the spans that it brings, if it does."""
     if not isinstance(document, dict):
         raise GeoparseError(f"a document is a JSON object, not {type(document).__name__}")
-    article = read_document(document)
     spans = document.get("spans")
-    if spans is None:
-        return article, geoparser.recognise(article)
-    return article, spans_to_toponyms(article, _read_spans(spans))
+    return read_document(document), None if spans is None else _read_spans(spans)
 
 
 def read_document(document: Mapping[str, Any]) -> Article:

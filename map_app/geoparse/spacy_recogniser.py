@@ -9,13 +9,14 @@ import hashlib
 import re
 import threading
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from map_app.errors import ModelError
 from map_app.gazetteer.lookup import Gazetteer
 from map_app.geoparse.exact import exact_names
 from map_app.geoparse.not_places import not_places
+from map_app.geoparse.recognise import Piece
 from map_app.model import Field, Kind, Toponym
 
 if TYPE_CHECKING:
@@ -77,6 +78,10 @@ class SpacyRecogniser:
                 f"the spaCy pipeline {model!r} finds no names (its parts: {parts}); choose one with ner or entity_ruler"
             )
         return cls(pipeline, gazetteer)
+
+    def recognise_all(self, pieces: Sequence[Piece]) -> list[list[Toponym]]:
+        """The names of several texts, one after the other."""
+        return [self.recognise(*piece) for piece in pieces]
 
     def recognise(self, text: str, field: Field, language: str = "") -> list[Toponym]:
         """All names in reading order; they do not overlap. A text in another language than the pipeline's gets none."""

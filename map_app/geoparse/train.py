@@ -272,12 +272,12 @@ class Material:
         words = read_words(text)
         labels = label_words(document, words, self._gazetteer)
         example = Example([], [], [])
-        for batch in self._maker.batches(text, words, Field.TEXT):
+        for batch in self._maker.batches([(text, words, Field.TEXT)]):
             attributes = [[n for unit in row for n in self._names.units[unit]] for row in batch.units.tolist()]
             for row, unit in zip(batch.more_rows.tolist(), batch.more_units.tolist(), strict=True):
                 attributes[row] += self._names.units[unit]
             example.attributes.extend(attributes)
-            for first, length in batch.stretches:
+            for _, first, length in batch.stretches:
                 example.lengths.append(length)
                 example.labels.extend(labels[first : first + length])
         return example

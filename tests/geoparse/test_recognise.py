@@ -12,7 +12,7 @@ from map_app.geoparse.lexicon import Lexicon
 from map_app.geoparse.membership import Membership
 from map_app.geoparse.model_file import metadata_path, model_path, read_metadata
 from map_app.geoparse.not_places import not_places
-from map_app.geoparse.recognise import Limits, Recogniser, is_english, spans_of
+from map_app.geoparse.recognise import TOGETHER, Limits, Piece, Recogniser, is_english, spans_of
 from map_app.geoparse.sums import UnitSums
 from map_app.geoparse.tokens import read_words
 from map_app.geoparse.weights import LABELS, Weights
@@ -167,7 +167,8 @@ def test_kept_sums_and_steps_give_what_adding_weights_one_by_one_gives(gazetteer
     for line in GOLD_SET.read_text(encoding="utf-8").split("\n")[:40]:
         text = json.loads(line)["text"]
         words = read_words(text)
-        for a, b in zip(fast.batches(text, words, Field.TEXT), slow.batches(text, words, Field.TEXT), strict=True):
+        read = [(text, words, Field.TEXT)]
+        for a, b in zip(fast.batches(read), slow.batches(read), strict=True):
             scores = sums.scores(a)
             units = b.units.tolist()
             for row, unit in zip(b.more_rows.tolist(), b.more_units.tolist(), strict=True):
@@ -179,9 +180,9 @@ def test_kept_sums_and_steps_give_what_adding_weights_one_by_one_gives(gazetteer
                     if number is not None:
                         expected[row] += weights.tables[width].vectors[number, place]
             np.testing.assert_allclose(scores, expected, atol=1e-3)
-            labels = best_labelling(expected, weights.transitions, Layout(np.array([n for _, n in a.stretches])))
+            labels = best_labelling(expected, weights.transitions, Layout(np.array([n for _, _, n in a.stretches])))
             start = 0
-            for _, length in a.stretches:
+            for _, _, length in a.stretches:
                 assert labels[start : start + length].tolist() == viterbi(
                     expected[start : start + length].tolist(), transitions
                 )
@@ -197,7 +198,7 @@ def test_work_grows_no_faster_than_the_text(gazetteer):
         units = Attributes()
         maker = FeatureMaker(Membership(gazetteer), Lexicon(), units)
         text = "Rain fell over Springfield and North Dakota, Mayor John Smith of Mount Vernon said. " * times
-        rows = [len(batch.units) for batch in maker.batches(text, read_words(text), Field.TEXT)]
+        rows = [len(batch.units) for batch in maker.batches([(text, read_words(text), Field.TEXT)])]
         assert max(rows) <= 2 * BATCH_WORDS
         counts.append((sum(rows), units.count - units.joint))
     (few_rows, few_units), (many_rows, many_units) = counts
@@ -368,3 +369,25 @@ def test_a_name_cut_short_gets_its_rest_where_the_gazetteer_knows_the_whole(gaze
     start = text.index(cut)
     [toponym] = made_whole(text, [Toponym(cut, start, start + len(cut))], lambda name: bool(gazetteer.candidates(name)))
     assert toponym.name == whole == text[toponym.start : toponym.end]
+
+
+def test_texts_read_together_give_what_each_gives_alone(gazetteer):
+    """Titles, texts of other languages and empty ones among them, in more texts than are looked at together."""
+    recogniser = Recogniser.load(gazetteer)
+    pieces = [Piece("", Field.TITLE, "en"), Piece("У Києві тихо.", Field.TEXT), Piece(" \n ", Field.TEXT, "en")]
+    for path in (GOLD_SET, GOLD_SET.with_name("sample_articles.jsonl")):
+        for line in path.read_text(encoding="utf-8").splitlines():
+            document = json.loads(line)
+            pieces += [Piece(document.get("title", ""), Field.TITLE, "en"), Piece(document["text"], Field.TEXT)]
+    assert sum(len(piece.text) for piece in pieces) > 2 * TOGETHER
+    together = recogniser.recognise_all(pieces)
+    alone = [recogniser.recognise(*piece) for piece in pieces]
+    assert [spans(names) for names in together] == [spans(names) for names in alone]
+    for names, others in zip(together, alone, strict=True):
+        # Sums of more rows at once may be rounded otherwise.
+        assert [name.confidence for name in names] == pytest.approx([name.confidence for name in others], abs=1e-3)
+    assert sum(map(len, together)) > 1000
+
+
+def spans(toponyms):
+    return [(toponym.name, toponym.start, toponym.end, toponym.field, toponym.kind) for toponym in toponyms]
