@@ -159,9 +159,7 @@ _NUKTA = "\u093c"
 #: English alone has it; in others "s" is a word.
 _POSSESSIVE = re.compile("['’]s\\b")
 
-#: Latin letters; and what is neither one nor a usual sign. Some signs count as letters in one expression and not in the
-#: other (powers, fractions, times and divided by), so they are not plain either.
-_LATIN_WORD = re.compile("[a-zA-Z\u00c0-\u024f]+")
+#: What is neither a Latin letter nor a usual sign; powers, fractions, times and divided by are letters to some.
 _NOT_PLAIN = re.compile("[^\x00-\xa9\xab-\xb1\xb4\xb6-\xb8\xbb\xbf-\xd6\xd8-\xf6\xf8-\u024f‘’“”–—…•€™]")
 
 
@@ -181,19 +179,23 @@ def is_plain(text: str) -> bool:
 
 def guess_language(text: str) -> str:
     """The code of a language in Latin letters by its small words, or empty where they do not tell."""
-    sample = _POSSESSIVE.sub("", text[:LANGUAGE_SAMPLE])
-    words = (_LATIN_WORD if is_plain(sample) else _WORD).findall(sample)  # the same, but the first is twice as fast
+    sample = text[:LANGUAGE_SAMPLE]
+    plain = is_plain(sample)
+    # No sign stands at most small words, and splitting at blanks is three times as fast as looking for letters.
+    words = sample.casefold().split() if plain else _WORD.findall(_POSSESSIVE.sub("", sample).casefold())
     if not words:
         return ""
     counts = dict.fromkeys(_SMALL_WORDS, 0)
     languages_of = _languages_of_small_words()
-    for word, times in Counter(filter(languages_of.__contains__, map(str.casefold, words))).items():
+    for word, times in Counter(filter(languages_of.__contains__, words)).items():
         for language in languages_of[word]:
             counts[language] += times
-    best = max(counts, key=lambda language: counts[language])
-    second = max(count for language, count in counts.items() if language != best)
-    enough = max(MIN_SMALL_WORDS, MIN_SMALL_WORDS_SHARE * len(words))
-    return best if counts[best] >= enough and counts[best] > second and best != "en" else ""
+    second, most = sorted(counts.values())[-2:]
+    if most <= second or most < max(MIN_SMALL_WORDS, MIN_SMALL_WORDS_SHARE * len(words)):
+        return ""
+    best = max(counts, key=counts.__getitem__)
+    # Where there are other letters too, English words may be the smaller part.
+    return best if plain or best != "en" else ""
 
 
 @functools.cache

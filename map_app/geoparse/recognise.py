@@ -206,7 +206,9 @@ class Recogniser:
                 # A name in another script inside an English text is as good as in its own.
                 others = exact_names(text, field, self._gazetteer, language=language, latin=not is_known)
                 found += _apart(others, [(toponym.start, toponym.end) for toponym in found])
-            yield sorted(_apart(found, not_places(text) if found else []), key=lambda toponym: toponym.start)
+            if found:
+                found = _apart(found, not_places(text, in_small_letters=any(map(_is_in_small_letters, found))))
+            yield sorted(found, key=lambda toponym: toponym.start)
 
     def _dateline_head(self, text: str, field: Field, found: Sequence[Toponym]) -> list[Toponym]:
         head = _DATELINE_HEAD.match(text[:DATELINE_REACH]) if field is Field.TEXT and dateline_end(text) else None
@@ -293,6 +295,11 @@ def _toponym(text: str, field: Field, words: Words, span: tuple[int, int, Kind],
     first, last, kind = span
     start, end = words.starts[first], words.ends[last]
     return Toponym(text[start:end], start, end, field, kind, round(confidence, 4))
+
+
+def _is_in_small_letters(toponym: Toponym) -> bool:
+    name = toponym.name
+    return name[0].islower() or name[name.rfind(" ") + 1].islower()
 
 
 def _apart(toponyms: Iterable[Toponym], spans: Sequence[tuple[int, int]]) -> list[Toponym]:
