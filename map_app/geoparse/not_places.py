@@ -47,10 +47,10 @@ _NAMES = (
     "Toronto Star",
 )
 
-#: As they are usually written, or in capitals: few places of a text come into question, which makes it fast.
-_USUAL = re.compile(rf"\b(?:{'|'.join(re.escape(name) for usual in _NAMES for name in (usual, usual.upper()))})\b")
+_PATTERN = re.compile(rf"\b(?:{'|'.join(map(re.escape, _NAMES))})\b", re.IGNORECASE)
+#: Whether there may be one, told much faster: as usually written or in capitals, and in any writing.
+_USUAL = re.compile("|".join(re.escape(name) for usual in _NAMES for name in (usual, usual.upper())))
 _LOWER = [name.lower() for name in _NAMES]
-_ANYHOW = re.compile(rf"\b(?:{'|'.join(map(re.escape, _NAMES))})\b", re.IGNORECASE)
 
 #: "Saint John of Rila": where he came from is a place, he is none.
 _SAINT = re.compile(r"\b(?:Saint|St\.?) (?:[A-Z][\w'’-]+ ){1,2}(?=of (?:the )?[A-Z])")
@@ -65,15 +65,14 @@ _THE_WEST = re.compile(r"\b[Tt]he (West)\b(?![ -][A-Z])")
 
 def not_places(text: str, *, in_small_letters: bool = True) -> list[tuple[int, int]]:
     """Half-open spans of such names, in order; in other writings than the usual only with `in_small_letters`."""
-    found = [match.span() for match in _USUAL.finditer(text)]
+    found = []
     if any(mark in text for mark in _SAINT_MARKS):
         found += [match.span() for match in _SAINT.finditer(text)]
     if "he West" in text:
         found += [match.span(1) for match in _THE_WEST.finditer(text)]
     if "(" in text:
         found += [match.span(1) for match in _AGENCY.finditer(text)]
-    if in_small_letters:
-        lower = text.lower()
-        if any(name in lower for name in _LOWER):  # far faster than the pattern, and mostly not so
-            found += [match.span() for match in _ANYHOW.finditer(text)]
-    return sorted(set(found))
+    lower = text.lower() if in_small_letters else ""
+    if _USUAL.search(text) or any(name in lower for name in _LOWER):
+        found += [match.span() for match in _PATTERN.finditer(text)]
+    return sorted(found)
