@@ -153,7 +153,7 @@ class Gazetteer:
         number = self._name_trie.get(folded)
         if number is None:
             return []
-        span = slice(self._starts[number], self._starts[number + 1])
+        span = slice(self._starts.item(number), self._starts.item(number + 1))
         rows, kinds = self._rows[span].tolist(), self._kinds[span].tolist()
         return [Match(self._place_at(row), _NAME_KINDS[kind]) for row, kind in zip(rows, kinds, strict=True)]
 
@@ -162,11 +162,10 @@ class Gazetteer:
         number = self._name_trie.get(folded)
         if number is None:
             return []
-        start, end = int(self._starts[number]), int(self._starts[number + 1])
-        rows = self._rows[start:end]
-        features, people = self.feature[rows].tolist(), self.population[rows].tolist()
-        kinds = self._kinds[start:end].tolist()
-        return [(FEATURES[f], _NAME_KINDS[k], p) for f, k, p in zip(features, kinds, people, strict=True)]
+        start, end = self._starts.item(number), self._starts.item(number + 1)
+        rows = self._rows[start:end].tolist()
+        features, people, kinds = self.feature.item, self.population.item, self._kinds.item
+        return [(FEATURES[features(row)], _NAME_KINDS[kinds(start + i)], people(row)) for i, row in enumerate(rows)]
 
     def is_demonym(self, folded: str) -> bool:
         """Whether the folded word names the people or things of a place."""

@@ -2,6 +2,7 @@
 
 import functools
 import itertools
+import math
 import re
 import threading
 from collections.abc import Iterator, Sequence
@@ -12,7 +13,7 @@ import numpy.typing as npt
 
 from map_app.gazetteer.lookup import Gazetteer, Match, NameKind
 from map_app.gazetteer.names import fold
-from map_app.geo import distance_km
+from map_app.geo import Point, distance_km
 from map_app.geoparse.membership import may_be_known
 from map_app.model import Feature, Place
 
@@ -119,9 +120,15 @@ class Option:
     penalty: float = 0.0
 
 
+#: What stands in the columns of `Options.table`: log10 of the people, what the kind of place and the kind of name add,
+#: a point on a sphere of radius 1, how far the place reaches in kilometres where that is more than a town (regions,
+#: waters), whether it is a country or continent, and the labels of country and first-level division, 0 for none.
+COLUMNS = POPULATION, KIND, NAME, X, Y, Z, REACH_KM, IS_AREA, COUNTRY, ADMIN1 = range(10)
+
+
 @dataclass(frozen=True, slots=True)
 class Options:
-    """All places that a name may mean, as parallel arrays of one row each."""
+    """All places that a name may mean, best known first."""
 
     #: The folded name.
     key: str
@@ -138,21 +145,8 @@ class Options:
     is_large_town: bool
     #: Whether it is the usual name of a first-level division, and of no country or large town.
     is_division: bool
-    #: log10 of the people of each.
-    population: Vector
-    #: What the kind of place adds.
-    feature_prior: Vector
-    #: What the kind of name adds.
-    name_prior: Vector
-    #: Unit vectors.
-    xyz: Vector
-    #: How far each reaches in kilometres, where that is more than a town: regions, waters.
-    reach_km: Vector
-    #: Which are countries or continents.
-    is_area: npt.NDArray[np.bool_]
-    #: Labels of country and first-level division; 0 for none.
-    country: Labels
-    admin1: Labels
+    #: A row of numbers for each; see COLUMNS.
+    table: Vector
 
     @property
     def places(self) -> tuple[Place, ...]:
@@ -267,31 +261,31 @@ class OptionsFinder:
             is_division=not is_large_town
             and any(p.feature is Feature.ADMIN1 for p in usual)
             and not any(p.feature is Feature.COUNTRY for p in usual),
-            population=np.log10([_people(option.place) for option in items]),
-            feature_prior=_feature_prior(items),
-            name_prior=np.array(
-                [o.penalty + (ALTERNATE_NAME if _is_loose(o) else 0.0) for o in items],
-                dtype=np.float64,
+            table=np.array(list(map(self._row, items, _kind_priors(items))), dtype=np.float64).reshape(
+                -1, len(COLUMNS)
             ),
-            xyz=unit_vectors([option.place for option in items]),
-            reach_km=np.array(
-                [(o.place.radius_km or 0.0) if o.place.feature in _WIDE else 0.0 for o in items], dtype=np.float64
-            ),
-            is_area=np.array([o.place.feature in _AREAS for o in items], dtype=np.bool_),
-            country=np.array([self.label(o.place.country_code) for o in items], dtype=np.int64),
-            admin1=np.array([self.label(o.admin1_key) for o in items], dtype=np.int64),
+        )
+
+    def _row(self, option: Option, kind_prior: float) -> tuple[float, ...]:
+        place = option.place
+        reach_km = (place.radius_km or 0.0) if place.feature in _WIDE else 0.0
+        return (
+            math.log10(_people(place)),
+            kind_prior,
+            option.penalty + (ALTERNATE_NAME if _is_loose(option) else 0.0),
+            *unit_vector(place.point),
+            reach_km,
+            place.feature in _AREAS,
+            self.label(place.country_code),
+            self.label(option.admin1_key),
         )
 
 
-def unit_vectors(places: Sequence[Place]) -> Vector:
-    """The places as points on a sphere of radius 1, one row each."""
-    angles = np.radians([(place.point.latitude, place.point.longitude) for place in places]).reshape(-1, 2)
-    sines, cosines = np.sin(angles), np.cos(angles)
-    vectors = np.empty((len(places), 3))
-    vectors[:, 0] = cosines[:, 0] * cosines[:, 1]
-    vectors[:, 1] = cosines[:, 0] * sines[:, 1]
-    vectors[:, 2] = sines[:, 0]
-    return vectors
+def unit_vector(point: Point) -> tuple[float, float, float]:
+    """The point on a sphere of radius 1."""
+    latitude, longitude = math.radians(point.latitude), math.radians(point.longitude)
+    radius = math.cos(latitude)
+    return radius * math.cos(longitude), radius * math.sin(longitude), math.sin(latitude)
 
 
 def admin1_key(place: Place) -> str:
@@ -364,14 +358,14 @@ def _is_loose(option: Option) -> bool:
     return option.name_kind is NameKind.ALTERNATE and option.place.feature not in _WIDE
 
 
-def _feature_prior(items: Sequence[Option]) -> Vector:
-    prior = [FEATURE_PRIOR.get(option.place.feature, 0.0) for option in items]
+def _kind_priors(items: Sequence[Option]) -> list[float]:
+    priors = [FEATURE_PRIOR.get(option.place.feature, 0.0) for option in items]
     people = {o.place.country_code: _people(o.place) for o in items if o.place.feature is Feature.ADMIN1}
-    for i, option in enumerate(items):
+    for i, option in enumerate(items) if people else ():
         whole = people.get(option.place.country_code)
         if option.place.feature is Feature.CITY and whole and _people(option.place) > NAMESAKE_SHARE * whole:
-            prior[i] += NAMESAKE_CITY
-    return np.array(prior, dtype=np.float64)
+            priors[i] += NAMESAKE_CITY
+    return priors
 
 
 def _people(place: Place) -> float:

@@ -12,7 +12,22 @@ import numpy as np
 import numpy.typing as npt
 
 from map_app.geo import EARTH_RADIUS_KM
-from map_app.geoparse.options import Labels, Option, Options, Vector, unit_vectors
+from map_app.geoparse.options import (
+    ADMIN1,
+    COUNTRY,
+    IS_AREA,
+    KIND,
+    NAME,
+    POPULATION,
+    REACH_KM,
+    Labels,
+    Option,
+    Options,
+    Vector,
+    X,
+    Z,
+    unit_vector,
+)
 from map_app.geoparse.surroundings import Surroundings
 from map_app.model import Place
 
@@ -111,11 +126,10 @@ class Ranking:
         #: Rows of group n: ``starts[n]`` up to the next.
         self.starts: Labels = np.cumsum(sizes) - sizes
         self._owner = np.repeat(np.arange(len(groups)), sizes)
-        self._country = np.concatenate([o.country for o in options])
-        self._admin1 = np.concatenate([o.admin1 for o in options])
-        self._xyz = np.concatenate([o.xyz for o in options])
-        self._reach_km = np.concatenate([o.reach_km for o in options])
-        self._is_area = np.concatenate([o.is_area for o in options])
+        table = np.concatenate([o.table for o in options])
+        self._country, self._admin1 = table[:, COUNTRY].astype(np.int64), table[:, ADMIN1].astype(np.int64)
+        self._xyz = table[:, X : Z + 1].copy()
+        self._reach_km, self._is_area = table[:, REACH_KM], table[:, IS_AREA] > 0
         #: How loudly each speaks: a name repeated often is not proportionally more evidence.
         self._loudness: Vector = np.sqrt([group.evidence for group in groups])
         names: dict[str, int] = {}
@@ -123,13 +137,15 @@ class Ranking:
         self._repeated = len(names) < len(groups)
         #: Parts of the score by reason: those that no other choice can change, and those that depend on others.
         self._static: dict[str, Vector] = {
-            "population": np.concatenate([o.population for o in options]),
-            "kind of place": np.concatenate([o.feature_prior for o in options]),
-            "name": np.concatenate([o.name_prior for o in options]),
+            "population": table[:, POPULATION],
+            "kind of place": table[:, KIND],
+            "name": table[:, NAME],
         }
         #: What the share of the country is worth to each row.
         self._country_share = np.full(len(self._owner), weights.country_share)
         self._parts: dict[str, Vector] = {}
+        #: All of the first together.
+        self._alone: Vector = np.zeros(0)
         self._home_xyz: Vector | None = None
         self.scores: Vector = np.zeros(0)
         #: Rows, best first within each group.
@@ -158,7 +174,7 @@ class Ranking:
         if admin1:
             part = part + weights.home_admin1 * (self._admin1 == admin1)
         if city is not None:
-            self._home_xyz = unit_vectors([city])
+            self._home_xyz = np.array([unit_vector(city.point)])
             km = kilometres((self._xyz @ self._home_xyz.T)[:, 0])
             part = part + weights.home_distance * np.where(self._is_area, 0.0, nearness(km))
             is_city = [o.place.id == city.id for group in self.groups for o in group.options.items]
@@ -167,6 +183,7 @@ class Ranking:
 
     def settle(self) -> None:
         """Choose for every name, in the light of the other choices."""
+        self._alone = np.sum([*self._static.values()], axis=0)
         self._choose()
         for _ in range(PASSES):
             before = self.chosen
@@ -203,7 +220,7 @@ class Ranking:
 
     def _choose(self) -> None:
         """Take the best candidate of each name, all at once: the order of names must not matter."""
-        self.scores = np.sum([*self._static.values(), *self._parts.values()], axis=0)
+        self.scores = sum(self._parts.values(), start=self._alone)
         self.order = np.lexsort((-self.scores, self._owner))
         self.chosen = self.order[self.starts]
 
