@@ -3,7 +3,7 @@
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 
-from map_app.geoparse.forms import clean, is_everyday, may_start_name
+from map_app.geoparse.forms import clean, is_everyday, is_usually_small, may_start_name
 from map_app.geoparse.lexicon import CASES, UNKNOWN, Entry
 from map_app.geoparse.membership import Membership
 from map_app.geoparse.tokens import Words
@@ -14,6 +14,7 @@ MAX_GAP = 3
 #: A dateline ends in a dash among the first few words of a text ("TAIPEI, Taiwan -", "KYIV, March 3 (Reuters) -").
 DATELINE_TOKENS = 16
 _DASHES = frozenset("-–—―−")
+_OPENERS = frozenset("\"'“‘«(")
 
 #: Share of capitalised words from which a line counts as a headline whose capitals say little.
 HEADLINE_CAPITALS = 0.75
@@ -104,19 +105,33 @@ AS_PERSON = 1 << 1 | 1 << 3
 Stretch = tuple[int, int]
 
 
-class Marks(dict[str, int]):
-    """Of each writing: 0 where no name begins or ends with it, 1 where one may, 2 where it is worth looking."""
+#: Of a writing: no name begins or ends with it; one may; and so on where it does not only begin a sentence; and so on
+#: wherever it stands.
+NO_NAME, EVERYDAY, COMMON, TELLING = range(4)
 
-    def __init__(self, entry_of: Callable[[str], Entry]) -> None:
+
+class Marks(dict[str, int]):
+    """Of each writing whether it is worth looking for a name there."""
+
+    def __init__(self, entry_of: Callable[[str], Entry], membership: Membership) -> None:
         super().__init__()
         self._entry_of = entry_of
+        self._membership = membership
 
     def __missing__(self, word: str) -> int:
         if len(self) >= MAX_MARKS:
             self.clear()
-        # "The" alone is no name.
-        mark = self[word] = 0 if not may_start_name(word) else 1 if is_everyday(word, self._entry_of) else 2
+        mark = self[word] = self._mark(word)
         return mark
+
+    def _mark(self, word: str) -> int:
+        if not may_start_name(word):
+            return NO_NAME
+        if not is_usually_small(word, self._entry_of):
+            return TELLING
+        if is_everyday(word, self._entry_of):
+            return EVERYDAY  # "The" alone is no name
+        return COMMON if PLAIN_KINDS.isdisjoint(self._membership.kinds(word)) else TELLING
 
 
 class Document:
@@ -142,12 +157,13 @@ class Document:
         self._membership = membership
         numbers = list(map(marks.__getitem__, words.texts))
         #: Of each word whether a name may begin or end with it.
-        self.hot = [mark > 0 for mark in numbers]
-        self._seen = [mark > 1 for mark in numbers]
+        self.hot = [mark > NO_NAME for mark in numbers]
+        self._seen = [mark > EVERYDAY for mark in numbers]
         #: Sentences written anew have these words that no name begins with.
         self._lowered: set[str] = set()
         self._styles: dict[int, str] = {}
         self._recase()
+        self._pass_over_beginnings(numbers)
         #: Where the dateline at the start of the text ends: before a dash that comes soon, or 0.
         self.dateline_end = self._find_dateline_end()
         self._seen_at = [i for i, seen in enumerate(self._seen) if seen]
@@ -212,6 +228,15 @@ class Document:
                 self._styles[first] = " ".join(marks)
                 if marks[-1] != "title":
                     self._rewrite(first, last, marks[-1])
+
+    def _pass_over_beginnings(self, marks: Sequence[int]) -> None:
+        """Common words that have a capital only because a sentence begins with them are not worth looking at."""
+        texts = self.words.texts
+        for first, last in self.words.sentences:
+            if self._styles.get(first, "title") == "title":
+                i = first + (texts[first] in _OPENERS and first + 1 < last)
+                if marks[i] == COMMON and not (i + 1 < last and self.hot[i + 1]):
+                    self._seen[i] = False
 
     def _rewrite(self, first: int, last: int, style: str) -> None:
         """Write a sentence as it usually would be, its places of several words with capitals."""

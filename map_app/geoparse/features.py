@@ -185,7 +185,7 @@ class FeatureMaker:
         self._membership = membership
         self._entry_of = lexicon.entry
         self._keeper = keeper
-        self._marks = Marks(lexicon.entry)
+        self._marks = Marks(lexicon.entry, membership)
         self._forms = _Forms(lexicon, keeper)
         self._names: dict[tuple[str, tuple[str, ...]], int] = {}
         self._others: dict[tuple[str | int, ...], int] = {}

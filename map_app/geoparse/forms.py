@@ -167,9 +167,13 @@ def may_start_name(word: str) -> bool:
     return first.isalpha() and not first.islower()
 
 
-def is_everyday(word: str, entry_of: Callable[[str], Entry]) -> bool:
-    """Whether it is one of the most frequent words with a capital, as every sentence begins with one."""
+def is_usually_small(word: str, entry_of: Callable[[str], Entry]) -> bool:
+    """Whether it is a word with a capital that it has only where a sentence begins."""
     if not word.isascii() or not (len(word) == 1 or word[1:].islower()):
         return False
-    entry = entry_of(clean(word).casefold())
-    return 0 < entry.rarity <= EVERYDAY_RARITY and CASES[entry.case] == "l"
+    return CASES[entry_of(clean(word).casefold()).case] == "l"
+
+
+def is_everyday(word: str, entry_of: Callable[[str], Entry]) -> bool:
+    """Whether it is one of the most frequent of those."""
+    return is_usually_small(word, entry_of) and 0 < entry_of(clean(word).casefold()).rarity <= EVERYDAY_RARITY
