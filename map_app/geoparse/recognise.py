@@ -14,7 +14,7 @@ import numpy as np
 
 from map_app.errors import ModelError
 from map_app.gazetteer.lookup import Gazetteer
-from map_app.geoparse.crf import Layout, sum_labellings
+from map_app.geoparse.crf import Layout, label_probabilities
 from map_app.geoparse.exact import exact_names
 from map_app.geoparse.features import FeatureMaker, Name
 from map_app.geoparse.languages import is_plain
@@ -228,7 +228,7 @@ class Recogniser:
         for batch in self._features.batches(read):
             numbers, _, lengths = np.array(batch.stretches).T
             scores = self._sums.scores(batch)
-            marginals = sum_labellings(scores, self._weights.transitions, Layout(lengths)).marginals
+            marginals = label_probabilities(scores, self._weights.transitions, Layout(lengths))
             best = 1 + marginals[:, 1:].argmax(axis=1)
             best[marginals[:, OUTSIDE] > np.repeat(np.array(limits)[numbers], lengths)] = OUTSIDE
             labels, doubts = best.tolist(), marginals[:, OUTSIDE].tolist()

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.sparse import identity
 
-from map_app.geoparse.crf import Layout, best_labelling, sum_labellings
+from map_app.geoparse.crf import SCALED_EVERY, Layout, best_labelling, label_probabilities, sum_labellings
 from map_app.geoparse.fit import fit
 
 LABELS = 3
@@ -56,13 +56,28 @@ def test_sums_and_best_labels_are_those_of_all_labellings_written_out(lengths, s
     assert sums.log_partition == pytest.approx(log_partition)
     np.testing.assert_allclose(sums.marginals, marginals, atol=1e-9)
     np.testing.assert_allclose(sums.pairs, pairs, atol=1e-9)
+    np.testing.assert_allclose(label_probabilities(scores, transitions, layout), marginals, atol=1e-9)
     assert best_labelling(scores, transitions, layout).tolist() == best
 
 
 def test_scores_far_apart_neither_overflow_nor_vanish():
     scores = np.array([[900.0, -900.0, 0.0], [-900.0, 900.0, 0.0]])
-    marginals = sum_labellings(scores, np.zeros((LABELS, LABELS)), Layout(np.array([2]))).marginals
-    np.testing.assert_allclose(marginals, [[1, 0, 0], [0, 1, 0]], atol=1e-9)
+    transitions, layout = np.zeros((LABELS, LABELS)), Layout(np.array([2]))
+    for marginals in (
+        sum_labellings(scores, transitions, layout).marginals,
+        label_probabilities(scores, transitions, layout),
+    ):
+        np.testing.assert_allclose(marginals, [[1, 0, 0], [0, 1, 0]], atol=1e-9)
+
+
+def test_long_sequences_whose_labels_hardly_follow_each_other_do_not_vanish():
+    """Each step takes off e^40, as much as no trained model does, and the sequences are of all lengths."""
+    lengths = np.arange(1, 20 * SCALED_EVERY)
+    scores, _, _ = random_sequences(lengths, seed=3)
+    transitions = np.full((LABELS, LABELS), -40.0)
+    transitions[0, 1] = 0.0
+    expected = sum_labellings(scores, transitions, Layout(lengths)).marginals
+    np.testing.assert_allclose(label_probabilities(scores, transitions, Layout(lengths)), expected, atol=1e-9)
 
 
 def test_fitted_weights_give_the_labels_that_they_were_fitted_to():
