@@ -128,8 +128,9 @@ def speed(geoparser: Geoparser, entries: int, chars: int) -> None:
         document = parse_feed(body, url=site.address, now=START, max_chars=1_000_000)
         parse_s = time.perf_counter() - started
         started = time.perf_counter()
-        for entry in document.entries:
-            geoparser.geoparse(entry.article)
+        articles = [entry.article for entry in document.entries]
+        for article, toponyms in zip(articles, geoparser.recognise_all(articles), strict=True):
+            geoparser.resolve(article, toponyms)
         geoparse_s = time.perf_counter() - started
         store.feeds.change(f"{site.address}/feed", Subscription(f"{site.address}/feed", f"{site.address}/feed"))
         started = time.perf_counter()

@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -75,13 +76,16 @@ class CountingGeoparser(Geoparser):
         self.interrupted_on = interrupted_on
         self.calls = 0
 
-    def geoparse(self, article: Article, home: Home | None = None) -> list[Resolution]:
-        self.calls += 1
+    def recognise_all(self, articles: Sequence[Article]) -> list[list[Toponym]]:
+        self.calls += len(articles)
+        return self._real.recognise_all(articles)
+
+    def resolve(self, article: Article, toponyms: Sequence[Toponym], home: Home | None = None) -> list[Resolution]:
         if article.id == self.fails_on:
             raise GeoparseError("this text defeats it")
         if article.id == self.interrupted_on:
             raise KeyboardInterrupt
-        return self._real.geoparse(article, home)
+        return self._real.resolve(article, toponyms, home)
 
 
 def test_what_is_unchanged_is_not_geoparsed_again(tmp_path: Path, geoparser: Geoparser) -> None:

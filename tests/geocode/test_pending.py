@@ -1,4 +1,4 @@
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,13 +23,12 @@ class KnowsNothing:
 
     version = VERSION
 
-    def geoparse(self, article: Article, home: Home | None = None) -> list[Resolution]:
-        found = [(name, article.text.find(name)) for name in ("Ivanopillia", "Qwxville")]
-        return [
-            Resolution(Toponym(name, at, at + len(name)), None, unplaced_because=UNKNOWN_NAME)
-            for name, at in found
-            if at >= 0
-        ]
+    def recognise_all(self, articles: Sequence[Article]) -> list[list[Toponym]]:
+        found = [[(name, a.text.find(name)) for name in ("Ivanopillia", "Qwxville")] for a in articles]
+        return [[Toponym(name, at, at + len(name)) for name, at in names if at >= 0] for names in found]
+
+    def resolve(self, _article: Article, toponyms: Sequence[Toponym], _home: Home | None = None) -> list[Resolution]:
+        return [Resolution(toponym, None, unplaced_because=UNKNOWN_NAME) for toponym in toponyms]
 
     def namesakes(self, _name: str) -> tuple[Place, ...]:
         return ()
