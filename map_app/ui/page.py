@@ -18,7 +18,7 @@ from map_app.ui.access import Access
 from map_app.ui.first_paint import ICON, NAME, TITLE
 from map_app.ui.opening import Opening, opening
 from map_app.ui.share import ViewState, write
-from map_app.ui.text import escaped
+from map_app.ui.text import count, escaped
 from map_app.webmap import payload, silhouette
 
 logger = logging.getLogger(__name__)
@@ -150,15 +150,17 @@ def _page(app: App) -> None:
     places, drawn = _mapped(app, *key, map_filter)
     summary = _summary(app, *key, f)
     facets, unplaced = _around(app, *key, f)
+    figures = filters.figures(summary)
     pasted = state.pasted()
     if pasted:
         pins = article_list.pins_of(*pasted)
         places = [pin.place for pin in pins]
         drawn = payload(pins, {place.country_code: 1 for place in places if place.feature is Feature.COUNTRY})
+        figures = f"Your own text · {count(len(pins), 'place')}"
 
     granted = access.current(app.settings)
     editing.gate(granted.editor)
-    _head(chosen, facets, summary, country_name, granted)
+    _head(chosen, facets, figures, country_name, granted)
     with st.container(key="map"):
         map_view.show(app.settings, places, drawn)
     with st.container(key="panel"):
@@ -195,12 +197,10 @@ def _place_name(app: App, place_id: str) -> str:
         return "unknown"
 
 
-def _head(
-    chosen: ViewState, facets: Facets, summary: Summary, country_name: Callable[[str], str], granted: Access
-) -> None:
+def _head(chosen: ViewState, facets: Facets, figures: str, country_name: Callable[[str], str], granted: Access) -> None:
     with st.container(horizontal=True, key="head", vertical_alignment="center"):
         st.html(_WORDMARK, width="content")
-        st.html(f'<div class="figures" role="status">{escaped(filters.figures(summary))}</div>')
+        st.html(f'<div class="figures" role="status">{escaped(figures)}</div>')
         with st.popover("Filters", icon=":material/tune:", key="filters"):
             filters.drawer(facets, country_name)
         st.button(

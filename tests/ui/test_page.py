@@ -152,3 +152,13 @@ def test_names_that_are_not_on_the_map_are_counted_though_their_articles_are(
     monkeypatch.setenv("MAP_APP_STORE", str(path))
     page = AppTest.from_file(str(SCRIPT), default_timeout=120).run()
     assert "Not on the map: 1 name, 1 article without a place" in [box.label for box in page.expander]
+
+
+def test_the_figures_are_those_of_a_text_of_ones_own_while_the_map_shows_it(page: AppTest) -> None:
+    page.run()
+    page.button(key="open-try").click().run()
+    page.text_area(key="own-text").input("Rain fell in Nairobi and in Mombasa.")
+    next(button for button in page.button if button.label == "Find the places").click().run()
+    assert "Your own text · 2 places" in said(page)
+    page.button(key="close-try").click().run()
+    assert "3 of 3 articles" in said(page)
