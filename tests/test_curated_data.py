@@ -121,8 +121,14 @@ def reference(text: str) -> str:
 
 def test_every_variant_leads_to_the_place_it_names(gazetteer: Gazetteer) -> None:
     for row in rows("name_variants.csv"):
-        assert row["kind"] in {"abbreviation", "variant"}, row
+        assert row["kind"] in {"abbreviation", "usual", "variant"}, row
         assert reference(row["place"]) in {match.place.id for match in gazetteer.candidates(row["name"])}, row
+
+
+def test_a_place_is_shown_by_the_name_that_news_gives_it(gazetteer: Gazetteer) -> None:
+    usual = [row for row in rows("name_variants.csv") if row["kind"] == "usual"]
+    assert len({row["place"] for row in usual}) == len(usual) > 50
+    assert [row["name"] for row in usual if gazetteer.place(reference(row["place"])).name != row["name"]] == []
 
 
 def test_every_demonym_leads_to_the_place_of_its_people(gazetteer: Gazetteer) -> None:

@@ -21,16 +21,16 @@ from map_app.gazetteer.divisions import divisions, middle
 from map_app.gazetteer.files import FEATURES, NameIndex, Table, write_ids, write_imported
 from map_app.gazetteer.geonames import Dump, ImportReport, check_dump, import_dump
 from map_app.gazetteer.kinds import NameKind
-from map_app.gazetteer.names import fold
+from map_app.gazetteer.names import fold, without_marks
 from map_app.gazetteer.read import FILES, Record, curated_rows
-from map_app.gazetteer.variants import spellings
+from map_app.gazetteer.variants import TRANSLITERATED, spellings
 from map_app.model import Feature
 from map_app.settings import DATA_DIR
 
 logger = logging.getLogger(__name__)
 
 #: Raised whenever the files' form or the way they are made changes.
-SCHEMA = 8
+SCHEMA = 9
 
 MANIFEST = "manifest.json"
 
@@ -287,12 +287,17 @@ def _set_divisions(places: list[Record], towns: dict[str, list[Record]]) -> None
 
 
 def _name_variants_and_demonyms(records: list[Record]) -> dict[str, str]:
-    """Add the curated variants to their places; returns folded demonym to place id."""
+    """Add the curated names to their places, which are shown by the usual one; returns folded demonym to place id."""
     by_id = {record.id: record for record in records}
+    for record in records:
+        if record.country_code in TRANSLITERATED:
+            record.name = without_marks(record.name)
     for number, row in enumerate(curated_rows("name_variants.csv"), start=2):
         place_id = _reference(row["place"], by_id, f"data/name_variants.csv, line {number}")
         kind = NameKind.ABBREVIATION if row["kind"] == "abbreviation" else NameKind.PRIMARY
         by_id[place_id].also(row["name"], kind)
+        if row["kind"] == "usual":
+            by_id[place_id].name = row["name"]
     for record in records:
         for name, kind in list(record.names.items()):
             for spelling in spellings(name, record.country_code):

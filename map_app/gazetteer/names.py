@@ -30,6 +30,14 @@ def fold(name: str) -> str:
         name = text
 
 
+def without_marks(name: str) -> str:
+    """A name in Latin letters as news writes it: "Khan Yunis" for "Khān Yūnis", "Afrin" for "‘Afrīn"."""
+    if name.isascii():
+        return name
+    text = "".join(c for c in unicodedata.normalize("NFKD", name) if not _is_loose_mark(c))
+    return unicodedata.normalize("NFC", text.strip("‘’ʻʼ").replace("‘", "").replace("’", "'").replace("ʻ", ""))
+
+
 def _is_loose_mark(character: str) -> bool:
     return "\u0300" <= character <= "\u036f"
 

@@ -20,6 +20,9 @@ ARABIC = frozenset(
      "SY", "TN", "YE")
 )  # fmt: skip
 
+#: Where the marks on Latin letters are the scholars', not the newspapers': "Ḩamāh", "Pathānkot".
+TRANSLITERATED = ARABIC | {"AF", "BD", "IL", "IN", "IR", "NP", "PK"}
+
 #: The Arabic article, as it is heard before the next letter and written in one transcription or another.
 _ARTICLES = frozenset({"al", "el", "ar", "as", "ash", "at", "az", "ad", "an", "adh", "ath"})
 

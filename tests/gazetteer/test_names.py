@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from map_app.gazetteer.names import fold
+from map_app.gazetteer.names import fold, without_marks
 
 
 @given(st.text())
@@ -23,3 +23,17 @@ def test_spellings_of_one_name_have_one_key(one: str, other: str) -> None:
 def test_other_scripts_keep_their_letters(name: str) -> None:
     assert fold(name)
     assert fold(name) != fold(name[:-1])
+
+
+@pytest.mark.parametrize(
+    ("name", "plain"),
+    [
+        ("Khān Yūnis", "Khan Yunis"),
+        ("‘Afrīn", "Afrin"),
+        ("Ḩamāh", "Hamah"),
+        ("Ma‘arrat", "Maarrat"),
+        ("القاهرة", "القاهرة"),
+    ],
+)
+def test_a_name_without_the_marks_of_scholars(name, plain):
+    assert without_marks(name) == plain
