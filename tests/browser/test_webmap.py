@@ -77,6 +77,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         (folder / f"{theme}.html").write_text(news_map.get_root().render(), encoding="utf-8")
     news_map = constant_map(lambda name: name)
     bare = [replace(pin, stories=(), article_numbers=()) for pin in PINS]
+    bare[1] = replace(bare[1], article_count=1_234_567)
     asking = {"stories": "stories?q=rain", "clusters": "clusters?q=rain"}
     results_layer(payload(bare, COUNTS, ask=asking)).add_to(news_map)
     (folder / "asking.html").write_text(news_map.get_root().render(), encoding="utf-8")
@@ -266,6 +267,17 @@ def test_clusters_are_counted_by_the_server_once_for_all_zooms(asking: tuple[Pag
     [tree] = [request.post_data_json for request in asked]
     clustered = {"city:Lima", "city:Kyiv", "admin1:Kyiv Oblast", "water:Black Sea", "region:Sahel", "city:Tokyo"}
     assert set(re.findall(r"[a-z0-9]+:[A-Za-z ]+", json.dumps(tree))) == clustered
+
+
+def test_the_badge_of_a_country_is_as_wide_as_its_number(asking: tuple[Page, list[Request]]) -> None:
+    page, _ = asking
+    for _ in range(2):
+        page.locator(".leaflet-control-zoom-in").click()
+        page.wait_for_timeout(300)  # the map's own animation
+    badge = page.locator(".nm-badge[aria-label^='Ukraine,']")
+    expect(badge).to_have_text("1,234,567")
+    assert badge.evaluate("node => node.scrollWidth <= node.clientWidth + 1")
+    assert badge.evaluate("node => node.firstChild.getBoundingClientRect().width <= node.clientWidth")
 
 
 def test_a_popup_asks_for_its_stories_when_it_first_opens(asking: tuple[Page, list[Request]]) -> None:

@@ -307,9 +307,11 @@
     const least = pin.role === "focus" ? 24 : 20;
     const size = AREAS.has(pin.kind) ? 22 : Math.round(least + Math.min(18, 6 * Math.log2(pin.count)));
     const number = element("span", "nm-number", pin.count.toLocaleString("en"));
+    // A badge is as wide as its number.
+    const width = AREAS.has(pin.kind) ? Math.max(size, 7 * number.textContent.length + 8) : size;
     const icon = L.divIcon({
       className: `nm-pin ${shape(pin.kind)} nm-${pin.role}`,
-      iconSize: [size, size],
+      iconSize: [width, size],
       html: number,
     });
     const layer = L.marker([pin.lat, pin.lon], { icon, title: label(pin), alt: label(pin), riseOnHover: true,
