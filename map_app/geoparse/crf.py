@@ -24,18 +24,18 @@ class Layout:
 
     def __init__(self, lengths: Integers) -> None:
         """`lengths` are those of the sequences in order, each at least 1."""
-        longest_first = np.argsort(-lengths, kind="stable")
+        longest_first = (-lengths).argsort(kind="stable")
         #: How many sequences have a word at each step.
-        counts = len(lengths) - np.cumsum(np.bincount(lengths))[:-1]
+        counts = len(lengths) - np.bincount(lengths).cumsum()[:-1]
         rank = np.empty_like(longest_first)
         rank[longest_first] = np.arange(len(lengths))
-        starts = np.repeat(np.cumsum(lengths) - lengths, lengths)
+        starts = (lengths.cumsum() - lengths).repeat(lengths)
         step = np.arange(len(starts)) - starts
         #: Positions in the flat arrays, those of one step after the other, the longest sequences first in each.
-        self.order = np.lexsort((np.repeat(rank, lengths), step))
+        self.order = np.lexsort((rank.repeat(lengths), step))
         #: The same, read from the ends of the sequences.
-        self.mirrored = (2 * starts + np.repeat(lengths, lengths) - 1)[self.order] - self.order
-        ends = np.cumsum(counts).tolist()
+        self.mirrored = (2 * starts + lengths.repeat(lengths) - 1)[self.order] - self.order
+        ends = counts.cumsum().tolist()
         #: What of `order` is each step's.
         self.steps = [slice(end - count, end) for end, count in zip(ends, counts.tolist(), strict=True)]
 

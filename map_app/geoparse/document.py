@@ -121,7 +121,8 @@ class Marks(dict[str, int]):
     def __missing__(self, word: str) -> int:
         if len(self) >= MAX_MARKS:
             self.clear()
-        mark = self[word] = self._mark(word)
+        # Most words are in small letters, and told at once.
+        mark = self[word] = NO_NAME if "a" <= word[0] <= "z" and word.isalpha() else self._mark(word)
         return mark
 
     def _mark(self, word: str) -> int:

@@ -348,7 +348,7 @@ class FeatureMaker:
         is_row[rows] = True
         is_word = forms != _EDGE
         is_pair = (hot[:-1] | hot[1:]) & (is_row[:-1] | is_row[1:]) & is_word[:-1] & is_word[1:]
-        left = np.flatnonzero(is_pair)
+        left = is_pair.nonzero()[0]
         named_rows = np.array(gathered.named_rows, dtype=np.int64)
         beside = forms[rows[named_rows][:, None] + _AROUND_NAME]
         parts = np.array(gathered.named_parts, dtype=np.int64)[:, None]
@@ -356,13 +356,13 @@ class FeatureMaker:
             (table[forms[left][:, None], _PAIR_LEFT], table[forms[left + 1][:, None], _PAIR_RIGHT]),
             (parts, table[beside, _BESIDE_NAME * 2 + _IN_NAME]),
         )
-        number = np.cumsum(is_pair) - 1
-        after_other, before_other = np.flatnonzero(is_pair[rows - 1]), np.flatnonzero(is_pair[rows])
+        number = is_pair.cumsum() - 1
+        after_other, before_other = is_pair[rows - 1].nonzero()[0], is_pair[rows].nonzero()[0]
         more_rows = np.concatenate(
             [
                 after_other,
                 before_other,
-                np.repeat(named_rows, UNITS_OF_NAME),
+                named_rows.repeat(UNITS_OF_NAME),
                 np.array(gathered.more_rows, dtype=np.int64),
             ]
         )
@@ -374,7 +374,7 @@ class FeatureMaker:
                 np.array(gathered.more_units, dtype=np.int64),
             ]
         )
-        ascending = np.argsort(more_rows, kind="stable")
+        ascending = more_rows.argsort(kind="stable")
         return Batch(gathered.stretches, units, more_rows[ascending], more_units[ascending], gathered.names)
 
 

@@ -141,7 +141,7 @@ class JointRows:
         of_pairs = (self._pair_kinds + pairs[0]) * self._base + pairs[1]
         of_names = (self._name_kinds + names[0]) * self._base + names[1]
         keys = np.concatenate([of_pairs.ravel(), of_names.ravel()])
-        at = np.searchsorted(self._keys, keys)
+        at = self._keys.searchsorted(keys)
         rows = np.where(self._keys[at] == keys, self._rows[at], -1)
         return rows[: of_pairs.size].reshape(of_pairs.shape), rows[of_pairs.size :].reshape(of_names.shape)
 
@@ -241,6 +241,6 @@ class UnitSums:
         self._settle()
         scores: Vectors = self._sums[batch.units].sum(axis=1)
         if len(batch.more_rows):
-            starts = np.flatnonzero(np.diff(batch.more_rows, prepend=-1))
+            starts = np.concatenate([[0], (batch.more_rows[1:] != batch.more_rows[:-1]).nonzero()[0] + 1])
             scores[batch.more_rows[starts]] += np.add.reduceat(self._sums[batch.more_units], starts, axis=0)
         return scores
