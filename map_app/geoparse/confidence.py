@@ -27,6 +27,7 @@ SURELY_NOT, SURELY = 0.05, 0.995
 
 #: Log-odds of the recogniser's probability from which on more of it may count otherwise: 50, 88 and 98 %.
 BENDS = (0.0, 2.0, 4.0)
+_BENT = [(f"recogniser over {bend:.0f}", bend) for bend in BENDS]
 
 #: A larger margin over the best rival says no more.
 ENOUGH_MARGIN = 2.0
@@ -81,8 +82,8 @@ def signals_of_name(text: str, toponym: Toponym) -> Signals:
     """What is known of a name wherever it is placed: the recogniser's probability, and whether more may follow."""
     sure = recognised(toponym.confidence)
     signals = {"constant": 1.0, "recogniser": sure, "before a capital": float(is_first_of_more(text, toponym))}
-    for bend in BENDS:
-        signals[f"recogniser over {bend:.0f}"] = max(sure - bend, 0.0)
+    for name, bend in _BENT:
+        signals[name] = max(sure - bend, 0.0)
     return signals
 
 

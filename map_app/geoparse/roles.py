@@ -162,10 +162,11 @@ def _standings(article: Article, resolutions: Sequence[Resolution], lead_end: in
 
 def _speaks(text: str, start: int, end: int) -> bool:
     """Whether a place stands for those who say something there."""
-    return bool(
-        _SPEAKS_AFTER.match(text[end : end + _SPEECH_REACH])
-        or _SPEAKS_BEFORE.search(text[max(0, start - _SPEECH_REACH) : start])
-    )
+    if _SPEAKS_AFTER.match(text, end, end + _SPEECH_REACH):
+        return True
+    before = text[max(0, start - _SPEECH_REACH) : start]
+    # With one of the two the pattern ends, which few texts have there.
+    return before.rstrip().lower().endswith(("in", "and")) and _SPEAKS_BEFORE.search(before) is not None
 
 
 def _focus(standings: Mapping[str, _Standing]) -> set[str]:
