@@ -75,6 +75,8 @@ MIN_WORDS_TO_TELL = 25
 #: Enough of a text to tell its language by.
 LANGUAGE_SAMPLE = 4000
 
+#: A name of several words that is nothing but these is hardly anything else ("Bashi Channel", "Antonivsky Bridge").
+KNOWN_OF_SEVERAL = frozenset({"region", "region~", "water", "water~", "other", "other~"})
 #: What most people know for a place by its name alone.
 WELL_KNOWN = frozenset({"country", "country.", "continent", "region", "water", "admin1", "city5", "city4"})
 #: A name of several words that is well known ("The Hague") is hardly ever anything else: it may be doubted so much.
@@ -240,7 +242,7 @@ class Recogniser:
                     found[number].append(_toponym(text, field, words, (first + low, first + high, kind), 1 - doubt))
                 row += length
             for name in batch.names:
-                if name.as_person or WELL_KNOWN.isdisjoint(name.kinds):
+                if name.as_person or not _is_well_known(name):
                     continue
                 rows = slice(name.row, name.row + name.last - name.first + 1)
                 text, words, field = read[name.of]
@@ -268,6 +270,12 @@ class Recogniser:
 
     def _is_known(self, text: str, words: Words, first: int, last: int) -> bool:
         return bool(self._membership.kinds(text[words.starts[first] : words.ends[last]]))
+
+
+def _is_well_known(name: Name) -> bool:
+    if not WELL_KNOWN.isdisjoint(name.kinds):
+        return True
+    return name.first < name.last and bool(name.kinds) and KNOWN_OF_SEVERAL.issuperset(name.kinds)
 
 
 def _stands_alone(words: Words, name: Name) -> bool:

@@ -391,3 +391,9 @@ def test_texts_read_together_give_what_each_gives_alone(gazetteer):
 
 def spans(toponyms):
     return [(toponym.name, toponym.start, toponym.end, toponym.field, toponym.kind) for toponym in toponyms]
+
+
+@pytest.mark.parametrize("name", ["Bashi Channel", "Antonivsky Bridge", "Kamal Adwan Hospital"])
+def test_a_name_of_several_words_that_is_nothing_else_is_found(recogniser, name):
+    text = f"Ships waited for days. The crews were told to keep away from {name} and said so."
+    assert name in [toponym.name for toponym in recogniser.recognise(text, Field.TEXT)]
