@@ -24,7 +24,8 @@ ENGLISH_NAMES = {
     ("UA", "13"): "Kyiv Oblast", ("UA", "17"): "Odesa Oblast",
 }  # fmt: skip
 
-#: Middles of large divisions whose towns lie in one corner of them: the middle of the towns would be far off.
+#: Middles of large divisions whose towns lie in one corner of them: the middle of the towns would be far off. England's
+#: is GeoNames' own, for Cornwall draws the middle of its towns into the West Midlands.
 POINTS = {
     ("AU", "02"): (-32.5, 147.0), ("AU", "03"): (-19.5, 133.5), ("AU", "04"): (-22.5, 144.5),
     ("AU", "05"): (-30.0, 135.5), ("AU", "07"): (-37.0, 144.5), ("AU", "08"): (-25.5, 122.0),
@@ -33,10 +34,13 @@ POINTS = {
     ("CA", "05"): (53.0, -60.0), ("CA", "08"): (50.0, -86.0), ("CA", "10"): (52.5, -72.0),
     ("CA", "11"): (54.5, -106.0), ("CA", "12"): (63.5, -135.5), ("CA", "13"): (65.0, -118.0),
     ("CA", "14"): (68.0, -92.0), ("CN", "13"): (41.5, 85.5), ("CN", "14"): (31.5, 88.5), ("CN", "06"): (35.5, 96.0),
-    ("CN", "20"): (44.0, 114.0), ("DZ", "50"): (23.5, 4.5), ("GL", "06"): (72.0, -40.0),
+    ("CN", "20"): (44.0, 114.0), ("DZ", "50"): (23.5, 4.5), ("GB", "ENG"): (52.16, -0.7), ("GL", "06"): (72.0, -40.0),
     ("RU", "39"): (65.0, 97.0), ("RU", "63"): (66.0, 129.5), ("RU", "15"): (66.5, 172.0), ("RU", "30"): (54.5, 136.0),
     ("RU", "44"): (62.0, 153.5), ("RU", "91"): (64.5, 96.0), ("US", "AK"): (64.0, -152.0),
 }  # fmt: skip
+
+#: "District of Columbia": nobody calls it Columbia, the name of twenty towns.
+NEVER_SHORT = frozenset({("US", "DC")})
 
 #: Two towns of one division are no more degrees apart than this, north to south or west to east, but where a town has
 #: been given a wrong code: such put Heilongjiang 1,500 km off. Northern Ontario's and Alaska's stay within it.
@@ -194,7 +198,8 @@ def _first_level_variants(record: Record, spellings: Iterable[str]) -> None:
     for number, spelling in enumerate(spellings):
         if not spelling.isascii() and number:
             continue
-        if stem := _stem(spelling):
+        stem = "" if (record.country_code, record.admin1) in NEVER_SHORT else _stem(spelling)
+        if stem:
             record.also(stem, NameKind.PRIMARY if number == 0 else NameKind.ALTERNATE)
             for word in _DIVISION_WORDS:
                 record.also(f"{stem} {word}")

@@ -180,6 +180,10 @@ class Gazetteer:
         """The place of that id; raises GazetteerError where there is none."""
         return self._place_at(self._row(place_id))
 
+    def name_of(self, row: int) -> str:
+        """What the place of a row is called."""
+        return self._names[row]
+
     def country(self, code: str) -> Place | None:
         """The country of an ISO 3166-1 alpha-2 code, or None."""
         return self.place(f"country:{code}") if f"country:{code}" in self._id_trie else None
