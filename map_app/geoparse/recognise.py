@@ -32,7 +32,7 @@ from map_app.geoparse.weights import (
     OUTSIDE,
     Weights,
 )
-from map_app.geoparse.whole_names import made_whole, names_with_article
+from map_app.geoparse.whole_names import made_whole, names_with_article, seats
 from map_app.model import Field, Kind, Toponym
 
 #: Changes with the features and labels: a model made for others would find nonsense.
@@ -201,8 +201,9 @@ class Recogniser:
             found = next(by_model) if is_known else []
             found = self._dateline_head(text, field, found) + found
             if is_known:
-                found = made_whole(text, found, lambda name: bool(self._membership.kinds(name)))
-                found += _apart(names_with_article(text, field), [(toponym.start, toponym.end) for toponym in found])
+                found = made_whole(text, found, self._is_a_name)
+                more = names_with_article(text, field) + seats(text, field, self._is_a_name)
+                found += _apart(more, [(toponym.start, toponym.end) for toponym in found])
                 found.sort(key=lambda toponym: toponym.start)
             if not is_known or (not is_plain(text) and _OTHER_LETTERS.search(text)):
                 # A name in another script inside an English text is as good as in its own.
@@ -267,6 +268,9 @@ class Recogniser:
                 yield from ((start, end, kind) for start, end in parts)
             else:
                 yield low, high, kind
+
+    def _is_a_name(self, name: str) -> bool:
+        return bool(self._membership.kinds(name))
 
     def _is_known(self, text: str, words: Words, first: int, last: int) -> bool:
         return bool(self._membership.kinds(text[words.starts[first] : words.ends[last]]))

@@ -17,6 +17,9 @@ _THE_CHANNEL = re.compile(
     r"\b(?:[Aa]cross|[Cc]ross(?:ed|es|ing)?|[Ii]n|[Oo]ver|[Uu]nder) (the Channel)(?![\w-]| [A-Z\d])"
 )
 
+#: Where a politician is from: "Rep. Jay Roberts (R-Ocilla)", "Tom Bakk, DFL-Cook,".
+_SEAT = re.compile(r"(?<=[\s(])(?:R|D|I|DFL)-([A-Z][\w.'’]+(?: [A-Z][\w.'’]+){0,2})(?=[),;])")
+
 #: Hardly ever anything else.
 CONFIDENCE = 0.85
 
@@ -37,6 +40,12 @@ def names_with_article(text: str, field: Field) -> list[Toponym]:
     if "the Channel" in text:
         found += [match.span(1) for match in _THE_CHANNEL.finditer(text)]
     return [Toponym(text[start:end], start, end, field, confidence=CONFIDENCE) for start, end in found]
+
+
+def seats(text: str, field: Field, is_known: Callable[[str], bool]) -> list[Toponym]:
+    """The towns and states behind the letter of a politician's party."""
+    found = [match for match in _SEAT.finditer(text) if is_known(match[1])]
+    return [Toponym(match[1], *match.span(1), field, confidence=CONFIDENCE) for match in found]
 
 
 def made_whole(text: str, toponyms: Sequence[Toponym], is_known: Callable[[str], bool]) -> list[Toponym]:
