@@ -50,6 +50,12 @@ PART_OF_NAME = -1.5
 NAMESAKE_CITY = 1.5
 NAMESAKE_SHARE = 0.2
 
+#: Towns of ten times fewer people than a famous namesake, one of over 10**5.5 (316,000), stand in its shadow. What each
+#: tenfold more people of the famous one costs them: Portland, Texas is not meant because a story is set in Texas.
+FAMOUS = 5.5
+TENFOLD = 1.0
+FAMOUS_NAMESAKE = -1.5
+
 #: More namesakes than this are not ranked: the rest are the smallest.
 MAX_OPTIONS = 80
 
@@ -120,10 +126,10 @@ class Option:
     penalty: float = 0.0
 
 
-#: What stands in the columns of `Options.table`: log10 of the people, what the kind of place and the kind of name add,
-#: a point on a sphere of radius 1, how far the place reaches in kilometres where that is more than a town (regions,
+#: What stands in the columns of `Options.table`: log10 of the people, what the kind of place, the kind of name and a
+#: famous namesake add, a point on a sphere of radius 1, how far the place reaches in kilometres where that is more than a town (regions,
 #: waters), whether it is a country or continent, and the labels of country and first-level division, 0 for none.
-COLUMNS = POPULATION, KIND, NAME, X, Y, Z, REACH_KM, IS_AREA, COUNTRY, ADMIN1 = range(10)
+COLUMNS = POPULATION, KIND, NAME, SHADOW, X, Y, Z, REACH_KM, IS_AREA, COUNTRY, ADMIN1 = range(11)
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,18 +267,19 @@ class OptionsFinder:
             is_division=not is_large_town
             and any(p.feature is Feature.ADMIN1 for p in usual)
             and not any(p.feature is Feature.COUNTRY for p in usual),
-            table=np.array(list(map(self._row, items, _kind_priors(items))), dtype=np.float64).reshape(
+            table=np.array(list(map(self._row, items, _kind_priors(items), _shadows(items))), dtype=np.float64).reshape(
                 -1, len(COLUMNS)
             ),
         )
 
-    def _row(self, option: Option, kind_prior: float) -> tuple[float, ...]:
+    def _row(self, option: Option, kind_prior: float, shadow: float) -> tuple[float, ...]:
         place = option.place
         reach_km = (place.radius_km or 0.0) if place.feature in _WIDE else 0.0
         return (
             math.log10(_people(place)),
             kind_prior,
             option.penalty + (ALTERNATE_NAME if _is_loose(option) else 0.0),
+            shadow,
             *unit_vector(place.point),
             reach_km,
             place.feature in _AREAS,
@@ -366,6 +373,17 @@ def _kind_priors(items: Sequence[Option]) -> list[float]:
         if option.place.feature is Feature.CITY and whole and _people(option.place) > NAMESAKE_SHARE * whole:
             priors[i] += NAMESAKE_CITY
     return priors
+
+
+def _shadows(items: Sequence[Option]) -> list[float]:
+    """What the most famous of the towns that are called so takes off the far smaller ones."""
+    towns = [o.place.feature is Feature.CITY and o.name_kind is NameKind.PRIMARY and o.penalty == 0 for o in items]
+    most = max((o.place.population for o, is_town in zip(items, towns, strict=True) if is_town), default=0)
+    if most <= 10**FAMOUS:
+        return [0.0] * len(items)
+    taken = FAMOUS_NAMESAKE * (math.log10(most) - FAMOUS)
+    least = most / 10**TENFOLD
+    return [taken if t and o.place.population < least else 0.0 for o, t in zip(items, towns, strict=True)]
 
 
 def _people(place: Place) -> float:

@@ -20,6 +20,7 @@ from map_app.geoparse.options import (
     NAME,
     POPULATION,
     REACH_KM,
+    SHADOW,
     Labels,
     Option,
     Options,
@@ -140,6 +141,7 @@ class Ranking:
             "population": table[:, POPULATION],
             "kind of place": table[:, KIND],
             "name": table[:, NAME],
+            "famous namesake": table[:, SHADOW],
         }
         #: What the share of the country is worth to each row.
         self._country_share = np.full(len(self._owner), weights.country_share)
