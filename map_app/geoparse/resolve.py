@@ -37,6 +37,9 @@ MAX_CANDIDATES = 5
 #: Scores closer than this are a tie, which no rule should pretend to break.
 TIE = 1e-6
 
+#: A name that its recogniser rather doubts is told of only where it can be placed: it is mostly none.
+DOUBTED = 0.5
+
 #: Demonyms are hardly ever ambiguous.
 DEMONYM_CONFIDENCE = 0.95
 
@@ -86,9 +89,12 @@ class Resolver:
         self.version = f"{gazetteer.directory.name}-{self._calibration.version}" + ("-known" if leaves_unknown else "")
 
     def resolve(self, article: Article, toponyms: Sequence[Toponym], home: Home | None = None) -> list[Resolution]:
-        """One resolution for each toponym, in the same order; `home` is the outlet's, where it is known."""
+        """One resolution for each toponym, in the same order, but for doubted ones that cannot be placed.
+
+        `home` is the outlet's, where it is known.
+        """
         found = [self._decide(g) if isinstance(g, Guess) else g for g in self._guess(article, toponyms, home)]
-        return give_roles(article, found)
+        return give_roles(article, [r for r in found if r.place is not None or r.toponym.confidence >= DOUBTED])
 
     def guesses(self, article: Article, toponyms: Sequence[Toponym], home: Home | None = None) -> list[Guess]:
         """What `resolve` decides on: the places that the names may mean, those in doubt included."""
