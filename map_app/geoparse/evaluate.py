@@ -13,12 +13,14 @@ title or text, against those that people listed; likewise the places of the date
 
 import math
 import statistics
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
 from map_app.geo import Point, distance_km
 from map_app.geoparse.gold import GoldDocument, GoldToponym
+from map_app.geoparse.mistakes import mistakes
 from map_app.model import Feature, Field, Kind, Place, Resolution, Role, Toponym
 
 #: Half the Earth's circumference: no error is larger.
@@ -85,6 +87,8 @@ class Figures:
     #: Distinct places that a story is about, and where it was filed; None where no document says so.
     focus: Score | None = None
     dateline: Score | None = None
+    #: How many names were right or wrong in which way (`mistakes.py`).
+    mistakes: dict[str, int] = field(default_factory=dict)
 
     @property
     def right_of_recognised(self) -> float:
@@ -105,6 +109,7 @@ class Evaluation:
         self._by_level: dict[str, list[int]] = {}
         self._confidences: list[tuple[float, bool]] = []
         self._roles: dict[Role, list[int]] = {}
+        self._mistakes: Counter[str] = Counter()
 
     def add(self, document: GoldDocument, resolutions: Iterable[Resolution]) -> None:
         """Count one document; resolutions of the title and demonyms are left out, but for the roles."""
@@ -130,6 +135,8 @@ class Evaluation:
         found = {id(t): r for t, r in pairs}
         neutral = sum(t.latitude is None and r.place is not None for t, r in pairs)
         self._end_to_end[2] += sum(r.place is not None for r in predicted) - neutral
+        put_right = [t for t, r in pairs if is_right(t, r.place)]
+        self._mistakes += mistakes(document.article.text, scored, predicted, pairs, put_right)
         for toponym in scored:
             if toponym.latitude is None:
                 continue
@@ -176,6 +183,7 @@ class Evaluation:
             reliability=_reliability(self._confidences),
             focus=self._score_of(Role.FOCUS),
             dateline=self._score_of(Role.DATELINE),
+            mistakes=dict(self._mistakes),
         )
 
     def _score_of(self, role: Role) -> Score | None:

@@ -6,6 +6,7 @@ from map_app.errors import GeoparseError
 from map_app.geo import Point
 from map_app.geoparse.evaluate import evaluate, report
 from map_app.geoparse.gold import read_gold
+from map_app.geoparse.mistakes import mistake_lines
 from map_app.geoparse.pipeline import Geoparser
 from map_app.model import Feature, Place, Resolution, Role, Toponym
 from map_app.settings import GOLD_SET
@@ -73,6 +74,30 @@ def test_a_corpus_that_marks_no_focus_is_not_measured_for_it(tmp_path):
     figures = evaluate(read_gold(_gold(tmp_path)), lambda _: [])
     assert figures.focus is None
     assert "about" not in report(figures)
+
+
+def test_what_became_of_each_name_is_counted(tmp_path):
+    text = f"{TEXT} Suva Street and the Fiji Times moved."
+    answers = _answers(
+        ("APIA", 0, APIA, Role.MENTION),
+        ("Samoa", 6, None, Role.MENTION),
+        ("Suva", 36, APIA, Role.MENTION),
+        ("Suva", 42, SUVA, Role.MENTION),
+        ("Fiji", 62, None, Role.MENTION),
+    )
+    figures = evaluate(read_gold(_gold(tmp_path, text=text)), lambda _: answers)
+    assert figures.mistakes == {
+        "owed": 4,
+        "right, place": 1,
+        "found but not placed, country": 1,
+        "missed, place": 1,
+        "put elsewhere, place": 1,
+        "given though not marked": 2,
+        "given though not marked, but marked elsewhere in the text": 1,
+        "given though not marked, before another capital": 1,
+        "given though not marked, and not placed": 1,
+    }
+    assert mistake_lines([figures.mistakes, figures.mistakes])[-1] == "right, place: 2"
 
 
 def test_a_focus_that_no_toponym_stands_for_is_named(tmp_path):

@@ -87,6 +87,11 @@ def test_names_with_small_words_signs_and_capitals_are_whole(recogniser, name):
     assert name in names(recogniser, f"Aid has reached {name} this week, the ministry said.")
 
 
+def test_behind_a_party_stands_where_a_politician_is_from(recogniser):
+    text = "Rep. Jay Roberts (R-Ocilla) and Sen. Tom Bakk, DFL-Cook, spoke of D-Day, and Sen. Ann Fox, D-Zzyzzq, left."
+    assert names(recogniser, text) == ["Ocilla", "Cook"]
+
+
 def test_a_demonym_is_no_toponym(recogniser):
     found = recogniser.recognise("The Syrian army and Turkish troops met in Ankara.", Field.TEXT, "en")
     assert [(t.name, t.kind) for t in found] == [

@@ -6,7 +6,7 @@ import pytest
 
 from map_app.geoparse.confidence import THRESHOLD
 from map_app.geoparse.homes import Home
-from map_app.geoparse.resolve import Resolver
+from map_app.geoparse.resolve import DOUBTED, Resolver
 from map_app.model import Article, Feature, Kind, Toponym
 
 SECOND = ("ville", "ton", "field", "ford", "land", "side", "view", "dale", "wood", "stone", "lake", "brook")
@@ -147,12 +147,40 @@ def test_a_small_namesake_far_from_a_local_story_is_not_believed(resolver, gazet
 
 def test_a_guess_that_is_more_often_wrong_than_right_is_not_placed_and_says_so(resolver):
     text = "Gilchrist flew to Rome."
-    toponyms = [Toponym("Gilchrist", 0, 9, confidence=0.3), Toponym("Rome", 18, 22)]
+    toponyms = [Toponym("Gilchrist", 0, 9, confidence=DOUBTED), Toponym("Rome", 18, 22)]
     gilchrist, rome = resolver.resolve(Article(id="a", title="", text=text), toponyms)
     assert gilchrist.place is None
     assert gilchrist.unplaced_because == "below the threshold"
     assert gilchrist.candidates
     assert gilchrist.confidence < THRESHOLD < rome.confidence
+
+
+def test_a_doubted_name_is_told_of_only_where_it_can_be_placed(resolver):
+    text = "Gilchrist flew to Rome."
+    toponyms = [Toponym("Gilchrist", 0, 9, confidence=0.3), Toponym("Rome", 18, 22, confidence=0.3)]
+    assert [r.toponym.name for r in resolver.resolve(Article(id="a", title="", text=text), toponyms)] == ["Rome"]
+
+
+@pytest.mark.parametrize(
+    ("text", "names", "expected"),
+    [
+        ("Ministers from Canada met in London.", ["Canada", "London"], ("GB", "England")),
+        ("A plane from London to Dallas, Texas", ["London", "Dallas", "Texas"], ("GB", "England")),
+        ("The council of London, Ontario, met", ["London", "Ontario"], ("CA", "Ontario")),
+    ],
+    ids=["its country alone", "another town", "stated"],
+)
+def test_a_town_far_smaller_than_a_famous_namesake_is_meant_only_where_more_speaks_for_it(
+    resolver, text, names, expected
+):
+    found = {r.toponym.name: where(r) for r in resolve(resolver, text, *sorted(names, key=text.index))}
+    assert found["London"] == expected
+
+
+def test_columbia_alone_is_no_name_of_the_american_capital(resolver):
+    [columbia, _] = resolve(resolver, "A fire in Columbia, South Carolina", "Columbia", "South Carolina")
+    assert where(columbia) == ("US", "South Carolina")
+    assert "District of Columbia" not in {place.name for place in resolver.namesakes("Columbia")}
 
 
 @pytest.mark.parametrize(
@@ -249,7 +277,7 @@ def test_a_division_that_others_translate_as_a_county_is_none_where_a_county_has
 def test_the_choice_does_not_hang_on_the_order_of_hashes():
     code = (
         "from map_app.gazetteer.lookup import open_gazetteer\n"
-        "from map_app.geoparse.resolve import Resolver\n"
+        "from map_app.geoparse.resolve import DOUBTED, Resolver\n"
         "from map_app.model import Article, Toponym\n"
         "from map_app.settings import Settings\n"
         "text = 'Springfield, Athens, Paris, Franklin, Clinton, Salem'\n"
