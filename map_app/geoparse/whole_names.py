@@ -18,15 +18,17 @@ _THE_CHANNEL = re.compile(
 )
 
 #: Where a politician is from: "Rep. Jay Roberts (R-Ocilla)", "Tom Bakk, DFL-Cook,".
-_SEAT = re.compile(r"(?<=[\s(])(?:R|D|I|DFL)-([A-Z][\w.'’]+(?: [A-Z][\w.'’]+){0,2})(?=[),;])")
+_SEAT = re.compile(r"(?<=[\s(])(?:R|D|I|DFL)-(?!Day\b)([A-Z][\w.'’]+(?: [A-Z][\w.'’]+){0,2})(?=[),;])")
 
 #: Hardly ever anything else.
 CONFIDENCE = 0.85
 
-#: The rest of "Mar-a-Lago" behind "Mar", and of "Maroun al-Ras" behind "Maroun".
-_REST = re.compile(r"(?:-[^\W\d_]+)+| (?:al|el|as|ash|ar|an|at|az|ad)-[A-Z][^\W\d_]+")
+#: The rest of "Mar-a-Lago" behind "Mar", of "Maroun al-Ras" behind "Maroun", of "Martha's Vineyard" behind "Martha".
+_REST = re.compile(r"(?:-[^\W\d_]+)+|['’]s [A-Z][^\W\d_]+| (?:al|el|as|ash|ar|an|at|az|ad)-[A-Z][^\W\d_]+")
 #: One word more: "Castilla-La Mancha".
 _ONE_MORE = re.compile(r" [A-Z][^\W\d_]+")
+#: Within a sentence a large article belongs to a name ("in The Hague").
+_ARTICLE_OF_NAME = re.compile(r"[a-z,] The $")
 #: The rest of "St. John's" where nothing follows that a St. John could own.
 _SAINT = re.compile(r"(?:St\.?|Saint) [A-Z][a-z]+$")
 _NO_OWNER = re.compile(r"['’]s(?=[,.;:)]|$| (?:on|in|and|or|to|at|by|is|was|were|are|has|had|said|after|where|from)\b)")
@@ -60,5 +62,10 @@ def made_whole(text: str, toponyms: Sequence[Toponym], is_known: Callable[[str],
         more = _ONE_MORE.match(text, rest.end()) if rest else None
         ends = (part.end() for part in (more, rest) if part)
         end = next((end for end in ends if is_known(text[toponym.start : end])), toponym.end)
-        out.append(toponym if end == toponym.end else replace(toponym, name=text[toponym.start : end], end=end))
+        start = toponym.start
+        if _ARTICLE_OF_NAME.search(text, max(0, start - 6), start) and is_known(text[start - 4 : end]):
+            start -= 4
+            if out and out[-1].end > start:  # the article alone
+                out.pop()
+        out.append(replace(toponym, name=text[start:end], start=start, end=end))
     return out

@@ -92,6 +92,10 @@ def test_behind_a_party_stands_where_a_politician_is_from(recogniser):
     assert names(recogniser, text) == ["Ocilla", "Cook"]
 
 
+def test_a_large_article_within_a_sentence_belongs_to_a_name_that_has_one(recogniser):
+    assert names(recogniser, "Courts sit in The Hague and in The Bronx.") == ["The Hague", "The Bronx"]
+
+
 def test_a_demonym_is_no_toponym(recogniser):
     found = recogniser.recognise("The Syrian army and Turkish troops met in Ankara.", Field.TEXT, "en")
     assert [(t.name, t.kind) for t in found] == [
