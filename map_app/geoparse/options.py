@@ -127,8 +127,9 @@ class Option:
 
 
 #: What stands in the columns of `Options.table`: log10 of the people, what the kind of place, the kind of name and a
-#: famous namesake add, a point on a sphere of radius 1, how far the place reaches in kilometres where that is more than a town (regions,
-#: waters), whether it is a country or continent, and the labels of country and first-level division, 0 for none.
+#: famous namesake add, a point on a sphere of radius 1, how far the place reaches in kilometres where that is more than
+#: a town (regions, waters), whether it is a country or continent, and the labels of country and first-level division, 0
+#: for none.
 COLUMNS = POPULATION, KIND, NAME, SHADOW, X, Y, Z, REACH_KM, IS_AREA, COUNTRY, ADMIN1 = range(11)
 
 
