@@ -83,6 +83,8 @@ WELL_KNOWN = frozenset({"country", "country.", "continent", "region", "water", "
 MAX_DOUBT_OF_SEVERAL = 0.97
 #: `Limits.outside` in titles, where capitals say little: a name there has to be clearly likelier than none.
 OUTSIDE_IN_TITLE = 0.4
+#: The same for names in small letters, which other words are as well.
+OUTSIDE_IN_SMALL_LETTERS = 0.6
 #: Most of those are right, whatever the model thinks.
 MIN_CONFIDENCE = 0.5
 #: The name at the head of a dateline in capitals ("APIA, Samoa -") hardly ever means anything else.
@@ -240,6 +242,8 @@ class Recogniser:
                 text, words, field = read[number]
                 for low, high, kind in self._without_owners(text, words, first, spans_of(labels[row : row + length])):
                     doubt = max(doubts[row + low : row + high + 1])
+                    if doubt > OUTSIDE_IN_SMALL_LETTERS and text[words.starts[first + low]].islower():
+                        continue
                     found[number].append(_toponym(text, field, words, (first + low, first + high, kind), 1 - doubt))
                 row += length
             for name in batch.names:
