@@ -29,7 +29,7 @@ from map_app.geoparse.surroundings import Surroundings, read_surroundings
 from map_app.model import Article, Candidate, Evidence, Feature, Field, Kind, Place, Resolution, Toponym
 
 #: Changes whenever the rules or weights may rank otherwise.
-RULES_VERSION = "rules10"
+RULES_VERSION = "rules11"
 
 #: Runners-up kept with a resolution, the chosen one included.
 MAX_CANDIDATES = 5
