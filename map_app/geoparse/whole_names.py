@@ -22,6 +22,8 @@ _SEAT = re.compile(r"(?<=[\s(])(?:R|D|I|DFL)-(?!Day\b)([A-Z][\w.'’]+(?: [A-Z][
 
 #: Hardly ever anything else.
 CONFIDENCE = 0.85
+#: Under this a name is rather the first word of a longer one that is known ("Bashi Channel").
+DOUBTED = 0.5
 
 #: The rest of "Mar-a-Lago" behind "Mar", of "Maroun al-Ras" behind "Maroun", of "Martha's Vineyard" behind "Martha".
 _REST = re.compile(r"(?:-[^\W\d_]+)+|['’]s [A-Z][^\W\d_]+| (?:al|el|as|ash|ar|an|at|az|ad)-[A-Z][^\W\d_]+")
@@ -59,6 +61,8 @@ def made_whole(text: str, toponyms: Sequence[Toponym], is_known: Callable[[str],
         rest = _REST.match(text, toponym.end)
         if rest is None and _SAINT.search(toponym.name):
             rest = _NO_OWNER.match(text, toponym.end)
+        if rest is None and (toponym.confidence < DOUBTED or not is_known(toponym.name)):
+            rest = _ONE_MORE.match(text, toponym.end)
         more = _ONE_MORE.match(text, rest.end()) if rest else None
         ends = (part.end() for part in (more, rest) if part)
         end = next((end for end in ends if is_known(text[toponym.start : end])), toponym.end)
