@@ -18,9 +18,9 @@ from filelock import FileLock
 from map_app.errors import GazetteerBuildError, GazetteerDamagedError, GazetteerMissingError
 from map_app.gazetteer import read
 from map_app.gazetteer.divisions import divisions, middle
-from map_app.gazetteer.files import FEATURES, NameIndex, Table, write_ids, write_imported
+from map_app.gazetteer.files import NameIndex, Table, write_ids, write_imported
 from map_app.gazetteer.geonames import Dump, ImportReport, check_dump, import_dump
-from map_app.gazetteer.kinds import NameKind
+from map_app.gazetteer.kinds import FEATURES, NameKind
 from map_app.gazetteer.names import fold, without_marks
 from map_app.gazetteer.read import FILES, Record, curated_rows
 from map_app.gazetteer.variants import TRANSLITERATED, spellings
@@ -30,7 +30,7 @@ from map_app.settings import DATA_DIR
 logger = logging.getLogger(__name__)
 
 #: Raised whenever the files' form or the way they are made changes.
-SCHEMA = 11
+SCHEMA = 12
 
 MANIFEST = "manifest.json"
 
@@ -230,7 +230,7 @@ def build(directory: Path, *, dump: Dump | None = None, progress: Progress = _si
             write_imported(unfinished, table, own)
             progress(0.85, "Sorting all names")
         _write_facts(unfinished, countries_of, demonyms, table.codes)
-        index.write(unfinished, table.write(renamed))
+        index.write(unfinished, *table.write(renamed))
         progress(0.95, "Checking the gazetteer")
         _write_manifest(unfinished, table, dump)
         if directory.exists():

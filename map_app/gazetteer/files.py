@@ -15,10 +15,8 @@ import marisa_trie
 import numpy as np
 import numpy.typing as npt
 
-from map_app.gazetteer.kinds import NameKind
+from map_app.gazetteer.kinds import FEATURES, NameKind, carrier_bits
 from map_app.model import Feature
-
-FEATURES = tuple(Feature)
 
 #: Names are kept in so many files until they are sorted; each one's distinct names are held at once.
 BUCKETS = 32
@@ -67,8 +65,8 @@ class Table:
         self.admin2.append(-1)
         return len(self) - 1
 
-    def write(self, renamed: Mapping[int, str]) -> npt.NDArray[np.int64]:
-        """Write all columns, with other names for some rows; returns the column of people."""
+    def write(self, renamed: Mapping[int, str]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint8]]:
+        """Write all columns, with other names for some rows; returns those of people and of kinds."""
         for name, kind in (
             ("latitude", np.float32), ("longitude", np.float32), ("radius_km", np.float32), ("population", np.int64),
             ("feature", np.uint8), ("country", np.int16), ("geonameid", np.int32), ("admin1", np.int32),
@@ -76,7 +74,7 @@ class Table:
         ):  # fmt: skip
             np.save(self._directory / f"{name}.npy", np.frombuffer(getattr(self, name), dtype=kind))
         self._names.close(renamed)
-        return np.frombuffer(self.population, dtype=np.int64)
+        return np.frombuffer(self.population, dtype=np.int64), np.frombuffer(self.feature, dtype=np.uint8)
 
 
 class StringsFile:
@@ -134,10 +132,11 @@ class NameIndex:
             name = folded.encode()
             self._files[zlib.crc32(name) % BUCKETS].write(b"%b\t%d\t%d\n" % (name, row, kind))
 
-    def write(self, directory: Path, population: npt.NDArray[np.int64]) -> None:
+    def write(self, directory: Path, population: npt.NDArray[np.int64], feature: npt.NDArray[np.uint8]) -> None:
         """A trie of the names; the rows of name n are ``rows[starts[n]:starts[n + 1]]``, most people first.
 
-        Those that it is the usual name of stand before the others.
+        Those that it is the usual name of stand before the others. What sorts of places they are is noted as
+        ``carrier_sets[carriers[n]]``.
         """
         for file in self._files:
             file.close()
@@ -150,11 +149,16 @@ class NameIndex:
         first[1:] = (names[1:] != names[:-1]) | (rows[1:] != rows[:-1])
         names, rows, kinds = names[first], rows[first], kinds[first]
         order = np.lexsort((-population[rows], kinds > 0, names))
-        np.save(directory / "rows.npy", rows[order])
-        np.save(directory / "kinds.npy", kinds[order])
+        rows, kinds = rows[order], kinds[order]
+        np.save(directory / "rows.npy", rows)
+        np.save(directory / "kinds.npy", kinds)
         starts = np.zeros(len(trie) + 1, dtype=np.int32)
         np.cumsum(np.bincount(names, minlength=len(trie)), out=starts[1:])
         np.save(directory / "starts.npy", starts)
+        bits = np.bitwise_or.reduceat(carrier_bits(feature[rows], population[rows], kinds), starts[:-1])
+        sets, numbers = np.unique(bits, return_inverse=True)  # a few hundred
+        np.save(directory / "carrier_sets.npy", sets)
+        np.save(directory / "carriers.npy", numbers.astype(np.min_scalar_type(len(sets))))
         trie.save(str(directory / "names.marisa"))
 
     def _distinct(self) -> Iterator[str]:

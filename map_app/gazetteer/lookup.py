@@ -16,8 +16,8 @@ import numpy.typing as npt
 
 from map_app.errors import GazetteerDamagedError, GazetteerError
 from map_app.gazetteer.build import BUILD_HINT, Progress, _silent, ensure, verify
-from map_app.gazetteer.files import FEATURES, IMPORTED
-from map_app.gazetteer.kinds import NameKind
+from map_app.gazetteer.files import IMPORTED
+from map_app.gazetteer.kinds import FEATURES, NameKind
 from map_app.gazetteer.names import fold
 from map_app.geo import EARTH_RADIUS_KM, Point
 from map_app.model import Feature, Place
@@ -86,6 +86,7 @@ class Gazetteer:
         )
         self._geonameid, self._radius_km = column("geonameid"), column("radius_km")
         self._rows, self._kinds, self._starts = column("rows"), column("kinds"), column("starts")
+        self._carriers, self._carrier_sets = column("carriers"), column("carrier_sets").tolist()
         self._row_of_id = column("row_of_id")
         self._names = _Strings(directory / "names")
         self._ids = _Strings(directory / "ids")
@@ -157,15 +158,10 @@ class Gazetteer:
         rows, kinds = self._rows[span].tolist(), self._kinds[span].tolist()
         return [Match(self._place_at(row), _NAME_KINDS[kind]) for row, kind in zip(rows, kinds, strict=True)]
 
-    def carriers(self, folded: str) -> list[tuple[Feature, NameKind, int]]:
-        """Kind, kind of name and people of every place that carries a folded name, without making the places."""
+    def carriers(self, folded: str) -> int:
+        """What sorts of places carry a folded name, as the bits that `kinds.carriers` reads; 0 where none does."""
         number = self._name_trie.get(folded)
-        if number is None:
-            return []
-        start, end = self._starts.item(number), self._starts.item(number + 1)
-        rows = self._rows[start:end].tolist()
-        features, people, kinds = self.feature.item, self.population.item, self._kinds.item
-        return [(FEATURES[features(row)], _NAME_KINDS[kinds(start + i)], people(row)) for i, row in enumerate(rows)]
+        return 0 if number is None else self._carrier_sets[self._carriers.item(number)]
 
     def is_demonym(self, folded: str) -> bool:
         """Whether the folded word names the people or things of a place."""

@@ -1,10 +1,11 @@
 """What kinds of places a name names, asked of the gazetteer once per name."""
 
+import functools
 import re
-from bisect import bisect_right
 from collections.abc import Sequence
 
-from map_app.gazetteer.lookup import Gazetteer, NameKind
+from map_app.gazetteer.kinds import NameKind, carriers
+from map_app.gazetteer.lookup import Gazetteer
 from map_app.gazetteer.names import fold
 from map_app.model import Feature
 
@@ -23,8 +24,7 @@ def may_be_known(name: str) -> bool:
     return len(name) <= MAX_NAME_LENGTH and (name.isascii() or not _HALF.search(name))
 
 
-#: Cities are told apart by size, since a village's name is far more often a surname or a common word.
-_LEAST_PEOPLE = (0, 5_000, 15_000, 100_000, 1_000_000)
+#: What cities of each of CITY_SIZES are called.
 _CITY_SIZES = ("city1", "city2", "city3", "city4", "city5")
 
 
@@ -66,10 +66,7 @@ class Membership:
 
     def _look_up(self, name: str) -> tuple[str, ...]:
         folded = fold(name)
-        kinds = {_kind(*carrier) for carrier in self._gazetteer.carriers(folded)}
-        if self._gazetteer.is_demonym(folded):
-            kinds.add("demonym")
-        return tuple(sorted(kinds, key=lambda kind: (_RANKS.get(kind, len(_RANKS)), kind))) if kinds else ()
+        return _kinds(self._gazetteer.carriers(folded), self._gazetteer.is_demonym(folded))
 
 
 #: Which kind a name's best known place is of: the first of these.
@@ -106,9 +103,15 @@ _RANKS = {
 }
 
 
-def _kind(feature: Feature, name_kind: NameKind, people: int) -> str:
-    word = _CITY_SIZES[bisect_right(_LEAST_PEOPLE, people) - 1] if feature is Feature.CITY else feature.value
-    return word + _MARKS[name_kind]
+@functools.cache  # a few hundred
+def _kinds(carrier_bits: int, is_demonym: bool) -> tuple[str, ...]:
+    kinds = {
+        (_CITY_SIZES[size] if feature is Feature.CITY else feature.value) + _MARKS[name_kind]
+        for feature, size, name_kind in carriers(carrier_bits)
+    }
+    if is_demonym:
+        kinds.add("demonym")
+    return tuple(sorted(kinds, key=lambda kind: (_RANKS.get(kind, len(_RANKS)), kind)))
 
 
 #: After the kind of place: whether the name is its usual one, another, or an abbreviation.
