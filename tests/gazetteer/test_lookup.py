@@ -1,6 +1,7 @@
 import pytest
 
 from map_app.errors import GazetteerError
+from map_app.gazetteer.kinds import CITY_SIZES, carriers
 from map_app.gazetteer.lookup import Gazetteer, NameKind
 from map_app.geo import Point, distance_km
 from map_app.model import Feature
@@ -56,6 +57,32 @@ def test_the_most_populous_of_a_name_comes_first(gazetteer: Gazetteer) -> None:
     cities = [m.place for m in gazetteer.candidates("Springfield") if m.name_kind is NameKind.PRIMARY]
     assert len(cities) > 5
     assert [c.population for c in cities] == sorted((c.population for c in cities), reverse=True)
+
+
+def test_the_sorts_of_places_that_carry_a_name_are_those_of_its_places(gazetteer: Gazetteer) -> None:
+    names = [
+        "georgia",
+        "paris",
+        "ill",
+        "nile",
+        "asia",
+        "kursk",
+        "washington",
+        "luxembourg",
+        "wa",
+        "lagos",
+        "springfield",
+    ]
+    for folded in names:
+        expected = set()
+        for match in gazetteer.carrying(folded):
+            place = match.place
+            size = sum(place.population >= least for least in CITY_SIZES) - 1 if place.feature is Feature.CITY else 0
+            expected.add((place.feature, size, match.name_kind))
+        assert expected
+        found = list(carriers(gazetteer.carriers(folded)))
+        assert (set(found), len(found)) == (expected, len(expected))
+    assert gazetteer.carriers("no such place at all") == 0
 
 
 def test_an_unknown_name_has_no_candidates(gazetteer: Gazetteer) -> None:
