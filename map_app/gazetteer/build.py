@@ -30,7 +30,7 @@ from map_app.settings import DATA_DIR
 logger = logging.getLogger(__name__)
 
 #: Raised whenever the files' form or the way they are made changes.
-SCHEMA = 12
+SCHEMA = 13
 
 MANIFEST = "manifest.json"
 

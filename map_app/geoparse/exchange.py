@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from map_app.gazetteer.files import FEATURES
+from map_app.gazetteer.kinds import FEATURES
 from map_app.gazetteer.lookup import Gazetteer
 from map_app.geoparse.gold import GoldDocument, GoldToponym
 from map_app.model import Feature
