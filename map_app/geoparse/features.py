@@ -178,6 +178,38 @@ class _Forms(dict[str, int]):
         self._add("", describe("", self._entry_of), self._keeper.add(SPREAD, ["edge"]))
 
 
+class _Others(dict[tuple[str | int, ...], int]):
+    """The units of single words that depend on their text, by kind and what else they depend on."""
+
+    def __init__(self, lexicon: Lexicon, keeper: UnitKeeper) -> None:
+        super().__init__()
+        self._entry_of = lexicon.entry
+        self._keeper = keeper
+
+    def __missing__(self, key: tuple[str | int, ...]) -> int:
+        unit = self[key] = self._keeper.add(1, self._attributes(str(key[0]), key[1:]))
+        return unit
+
+    def _attributes(self, kind: str, values: Sequence[str | int]) -> list[str]:
+        if kind == "style":
+            style = str(values[0])
+            if len(values) == 1:
+                return [f"style={mark}" for mark in style.split()]
+            return [f"style={mark}|{CASES[self._describe(values[1]).entry.case]}" for mark in style.split()]
+        if kind == "said":
+            said = [f"said={name}" for bit, name in enumerate(SAYINGS) if int(values[0]) & (1 << bit)]
+            return [*said, f"said={values[0]}", f"said={values[0]}|{values[1]}"]
+        if kind == "run":
+            return [f"run={values[0]}", f"run={values[0]}{values[1]}"]
+        if kind.startswith("run "):
+            known = self._describe(values[0])
+            return [f"{kind}={known.low}", f"{kind}=c{known.cluster & 0x3FF}"]
+        return [kind, *(f"{kind}={value}" for value in values)]
+
+    def _describe(self, word: str | int) -> Form:
+        return describe(str(word), self._entry_of)
+
+
 class FeatureMaker:
     """Makes units, keeping each distinct one; not for use by two threads at once."""
 
@@ -188,7 +220,7 @@ class FeatureMaker:
         self._marks = Marks(lexicon.entry, membership)
         self._forms = _Forms(lexicon, keeper)
         self._names: dict[tuple[str, tuple[str, ...]], int] = {}
-        self._others: dict[tuple[str | int, ...], int] = {}
+        self._others = _Others(lexicon, keeper)
         self._start_anew()
 
     def _start_anew(self) -> None:
@@ -230,7 +262,7 @@ class FeatureMaker:
     ) -> None:
         """Take the stretches of one sentence, with the units that cannot be found for all words at once."""
         first, last = sentence
-        forms, hot, style = document.forms, document.hot, document.style(first)
+        forms, hot, style, others = document.forms, document.hot, document.style(first), self._others
         for low, high in stretches:
             near = slice(max(first, low - REACH), min(last, high + REACH))
             numbers = list(map(self._forms.__getitem__, forms[near]))
@@ -242,24 +274,24 @@ class FeatureMaker:
             for i in range(low, high):
                 said = document.said[forms[i]] if hot[i] else 0
                 if said:
-                    gathered.add(i - low, self._other("said", said, named.get(i, "")))
+                    gathered.add(i - low, others["said", said, named.get(i, "")])
                 if style:
-                    gathered.add(i - low, self._other("style", style))
-                    gathered.add(i - low, self._other("style", style, forms[i]))
+                    gathered.add(i - low, others["style", style])
+                    gathered.add(i - low, others["style", style, forms[i]])
                 if i < document.dateline_end:
-                    gathered.add(i - low, self._other("dateline"))
+                    gathered.add(i - low, others["dateline",])
             gathered.names += names
 
     def _run_units(self, document: Document, gathered: "_Gathered", sentence: Stretch, run: Stretch, low: int) -> None:
         """How long a run of capitals is, its first and last word, and those around it."""
-        (first, last), (start, end), forms = sentence, run, document.forms
+        (first, last), (start, end), forms, others = sentence, run, document.forms, self._others
         length = min(end - start, 5)
-        run_first, run_last = self._other("run first", forms[start]), self._other("run last", forms[end - 1])
-        before = self._other("run before", forms[start - 1]) if start > first else None
-        after = self._other("run after", forms[end]) if end < last else None
+        run_first, run_last = others["run first", forms[start]], others["run last", forms[end - 1]]
+        before = others["run before", forms[start - 1]] if start > first else None
+        after = others["run after", forms[end]] if end < last else None
         for i in range(start, end):
             row = i - low
-            gathered.add(row, self._other("run", length, "B" if i == start else "E" if i == end - 1 else "I"))
+            gathered.add(row, others["run", length, "B" if i == start else "E" if i == end - 1 else "I"])
             if i > start:
                 gathered.add(row, run_first)
             if i < end - 1:
@@ -268,32 +300,6 @@ class FeatureMaker:
                 gathered.add(row, before)
             if i < end - 1 and after is not None:
                 gathered.add(row, after)
-
-    def _other(self, *key: str | int) -> int:
-        """The unit of a kind, the first part of the key, and what it depends on."""
-        unit = self._others.get(key)
-        if unit is None:
-            unit = self._others[key] = self._keeper.add(1, self._other_attributes(str(key[0]), key[1:]))
-        return unit
-
-    def _other_attributes(self, kind: str, values: Sequence[str | int]) -> list[str]:
-        if kind == "style":
-            style = str(values[0])
-            if len(values) == 1:
-                return [f"style={mark}" for mark in style.split()]
-            return [f"style={mark}|{CASES[self._describe(values[1]).entry.case]}" for mark in style.split()]
-        if kind == "said":
-            said = [f"said={name}" for bit, name in enumerate(SAYINGS) if int(values[0]) & (1 << bit)]
-            return [*said, f"said={values[0]}", f"said={values[0]}|{values[1]}"]
-        if kind == "run":
-            return [f"run={values[0]}", f"run={values[0]}{values[1]}"]
-        if kind.startswith("run "):
-            known = self._describe(values[0])
-            return [f"{kind}={known.low}", f"{kind}=c{known.cluster & 0x3FF}"]
-        return [kind, *(f"{kind}={value}" for value in values)]
-
-    def _describe(self, word: str | int) -> Form:
-        return describe(str(word), self._entry_of)
 
     def _find_names(self, document: Document, of: int, stretch: Stretch, row: int) -> list[Name]:
         """Where gazetteer names stand, longest first from the left, and what kinds of places they name."""
