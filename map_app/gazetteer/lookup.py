@@ -8,7 +8,7 @@ import mmap
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import marisa_trie
 import numpy as np
@@ -40,8 +40,7 @@ KM_PER_DEGREE = 111.1
 MAX_PREFIXES = 5_000
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(NamedTuple):
     """A place that carries a name."""
 
     place: Place

@@ -9,7 +9,7 @@ two things, which are seldom met again, are made anew, all of a text at once.
 import functools
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -67,8 +67,7 @@ _IN_NAME = (_CASE, _SURNAME, _FIRST_NAME)
 UNITS_OF_NAME = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Name:
+class Name(NamedTuple):
     """A name that the gazetteer knows: its first and last word and the kinds of places that carry it."""
 
     #: Number of the text that it stands in, and the row of its first word.

@@ -7,11 +7,12 @@ import re
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from map_app.gazetteer.lookup import Gazetteer, Match, NameKind
+from map_app.gazetteer.lookup import Gazetteer, NameKind
 from map_app.gazetteer.names import fold
 from map_app.geo import Point, distance_km
 from map_app.geoparse.membership import may_be_known
@@ -113,8 +114,7 @@ Vector = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.int64]
 
 
-@dataclass(frozen=True, slots=True)
-class Option:
+class Option(NamedTuple):
     """One place that a name may mean."""
 
     place: Place
@@ -237,14 +237,16 @@ class OptionsFinder:
         for variant, stated_kind, container, penalty in _variants(name):
             options: dict[str, Option] = {}
             for spelling in _spellings(variant):
-                for match in self._gazetteer.candidates(spelling):
-                    _keep_better(options, _option(match, penalty))
+                for place, name_kind in self._gazetteer.candidates(spelling):
+                    _keep_better(options, Option(place, name_kind, admin1_key(place), penalty))
             if not stated_kind:
                 folded = fold(variant)
                 for county in (f"{folded} county", f"{folded} parish", f"county {folded}"):
-                    for match in self._gazetteer.carrying(county):
-                        if match.place.feature is Feature.ADMIN2:
-                            _keep_better(options, _option(match, penalty + SHORT_COUNTY_NAME))
+                    for place, name_kind in self._gazetteer.carrying(county):
+                        if place.feature is Feature.ADMIN2:
+                            _keep_better(
+                                options, Option(place, name_kind, admin1_key(place), penalty + SHORT_COUNTY_NAME)
+                            )
             if _COUNTY.search(variant) and any(o.name_kind is NameKind.PRIMARY for o in options.values()):
                 # Elsewhere a division is called a county only where somebody has translated its name.
                 options = {i: o for i, o in options.items() if o.name_kind is NameKind.PRIMARY}
@@ -355,10 +357,6 @@ def _importance(option: Option) -> tuple[bool, bool, int, str]:
         -option.place.population,
         option.place.id,
     )
-
-
-def _option(match: Match, penalty: float) -> Option:
-    return Option(match.place, match.name_kind, admin1_key(match.place), penalty)
 
 
 def _is_loose(option: Option) -> bool:

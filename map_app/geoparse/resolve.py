@@ -8,7 +8,7 @@ times. One name has one sense in an article, unless the article itself says othe
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from map_app.gazetteer.lookup import Gazetteer, NameKind
 from map_app.gazetteer.names import fold
@@ -54,8 +54,7 @@ _TOWNS = frozenset({Feature.CITY})
 _NATURE = frozenset({Feature.WATER, Feature.REGION, Feature.OTHER})
 
 
-@dataclass(frozen=True, slots=True)
-class Guess:
+class Guess(NamedTuple):
     """A place that a name may mean, before anything is said of how sure that is."""
 
     toponym: Toponym

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from map_app.model import Article, Field, Kind, Toponym
 
@@ -58,8 +58,7 @@ _TOWN_BEFORE = re.compile(r"(?:city|town|village|port|capital)(?:\s+of|,)?\s+$",
 _LAST_OF_KINDS = ("of", "city", "town", "village", "port", "capital")
 
 
-@dataclass(frozen=True, slots=True)
-class Surroundings:
+class Surroundings(NamedTuple):
     """What stands around one occurrence of a name."""
 
     #: The name, or the demonym, of what it is said to lie in, or empty.
@@ -140,7 +139,7 @@ def read_surroundings(
         # In "Paris, Texas and Nairobi" Texas belongs to Paris, and Nairobi need not be a division as well.
         name = toponyms[second].name
         if out[first].container == name and name in out[third].listed_with:
-            out[third] = replace(out[third], listed_with=tuple(n for n in out[third].listed_with if n != name))
+            out[third] = out[third]._replace(listed_with=tuple(n for n in out[third].listed_with if n != name))
     return out
 
 
