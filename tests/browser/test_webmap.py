@@ -58,6 +58,7 @@ PINS = [
     pin("Africa", (2.0, 20.0), Feature.CONTINENT, (8, 9, 10)),
     pin("Tokyo", (35.68, 139.69), Feature.CITY, (11,), country="JP"),
 ]
+NORTHERN = pin("Longyearbyen", (78.22, 15.65), Feature.CITY, (1, 2, 3), country="SJ")
 COUNTS = {"UA": 12, "PE": 3, "JP": 1, "VA": 1}
 
 
@@ -75,6 +76,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         news_map = constant_map(lambda name: name, theme=theme)
         results_layer(payload(PINS, COUNTS)).add_to(news_map)
         (folder / f"{theme}.html").write_text(news_map.get_root().render(), encoding="utf-8")
+    news_map = constant_map(lambda name: name)
+    results_layer(payload([NORTHERN, PINS[0]], COUNTS)).add_to(news_map)
+    (folder / "north.html").write_text(news_map.get_root().render(), encoding="utf-8")
     news_map = constant_map(lambda name: name)
     bare = [replace(pin, stories=(), article_numbers=()) for pin in PINS]
     bare[1] = replace(bare[1], article_count=1_234_567)
@@ -152,6 +156,31 @@ def test_a_popup_shows_the_snippet_with_the_place_marked(page: Page) -> None:
             return box.left >= 0 && box.right <= innerWidth && box.top >= 0;
         }"""
     )
+
+
+@pytest.mark.parametrize(("width", "height"), [(1440, 900), (390, 844)], ids=["wide", "phone"])
+def test_a_popup_in_the_far_north_is_whole_and_the_map_comes_back(
+    browser: Browser, site: str, width: int, height: int
+) -> None:
+    context = browser.new_context(viewport={"width": width, "height": height})
+    page = context.new_page()
+    page.goto(f"{site}/north.html")
+    marker = page.locator(".nm-pin[aria-label^='Longyearbyen,']")
+    marker.wait_for()
+    choose(page, "Longyearbyen")
+    page.wait_for_timeout(1_500)  # the map's own animations, one of which led back
+    popup, open_at = page.locator(".nm-popup").bounding_box(), marker.bounding_box()
+    assert popup is not None
+    assert open_at is not None
+    assert popup["y"] >= 0
+    assert popup["y"] + popup["height"] <= height
+    page.keyboard.press("Escape")
+    expect(page.locator(".nm-popup")).to_have_count(0)
+    page.wait_for_timeout(1_500)
+    closed_at = marker.bounding_box()
+    assert closed_at is not None
+    assert closed_at["y"] < open_at["y"] - 50, "nobody is left beyond the world"
+    context.close()
 
 
 def test_a_hostile_article_shows_as_text_and_runs_nothing(page: Page) -> None:

@@ -113,8 +113,11 @@
   // The world fills the width, and nobody can pan off it.
   function frame(map) {
     map.options.zoomSnap = 0.25;
-    // Wider than the world, so that a popup at its edge finds room.
-    map.setMaxBounds([[-89, -250], [89, 250]]);
+    // Wider than the world, so that a popup at its edge finds room. North of 85 degrees Leaflet knows no bounds: what
+    // stands there moves the map beyond them for as long as it is open.
+    const bounds = [[-89, -250], [89, 250]];
+    map.setMaxBounds(bounds);
+    map.on("popupopen popupclose", ({ type }) => map.setMaxBounds(type === "popupopen" ? null : bounds));
     let least = 1;
     // Not `setMinZoom`: clusters need a whole number there, or places that stand alone are never drawn.
     map.setMinZoom(1);
