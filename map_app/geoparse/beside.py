@@ -73,6 +73,11 @@ class Neighbours:
                 self._chosen.append(option.place if settled else None)
                 if settled:
                     anchors += [(positions[i], number) for i in ranking.groups[number].members]
+        #: By its folded name, the first group that is settled.
+        self._first_of_key: dict[str, int] = {}
+        for number, place in enumerate(self._chosen):
+            if place is not None:
+                self._first_of_key.setdefault(self._groups[number].key, number)
         anchors.sort()
         self._at = [position for position, _ in anchors]
         self._numbers = [number for _, number in anchors]
@@ -85,11 +90,9 @@ class Neighbours:
     def of_part(self, group: Group) -> Beside | None:
         """Where a name is that begins or ends with one that the article itself names ("Nairobi River"), or None."""
         words = group.key.split(" ")
-        for number, other in enumerate(self._groups):
-            place = self._chosen[number]
-            if place is not None and other.key in (words[0], words[-1]):
-                return Beside(place, self._likelihood(place), None)
-        return None
+        numbers = [self._first_of_key[word] for word in (words[0], words[-1]) if word in self._first_of_key]
+        place = self._chosen[min(numbers)] if numbers else None
+        return Beside(place, self._likelihood(place), None) if place else None
 
     def of_known(self, number: int) -> Beside | None:
         """Where a name is whose own candidates are all less likely than an unlisted place; None for all others."""

@@ -251,10 +251,10 @@ class Resolver:
         """Georgia is rather the state where another state is named by its own name."""
         if not any(group.key in _STATES for group in ranking.groups):
             return
-        named = [(group.key, _country_of_division(group.options)) for group in ranking.groups]
+        others = {_country_of_division(group.options) for group in ranking.groups if group.key not in _STATES}
         for number, group in enumerate(ranking.groups):
             country = _STATES.get(group.key)
-            if country and any(key != group.key and other == country for key, other in named):
+            if country in others:
                 flags = [
                     o.place.feature is Feature.ADMIN1 and o.place.country_code == country for o in group.options.items
                 ]

@@ -25,8 +25,9 @@ CONFIDENCE = 0.85
 #: Under this a name is rather the first word of a longer one that is known ("Bashi Channel").
 DOUBTED = 0.5
 
-#: The rest of "Mar-a-Lago" behind "Mar", of "Maroun al-Ras" behind "Maroun", of "Martha's Vineyard" behind "Martha".
-_REST = re.compile(r"(?:-[^\W\d_]+)+|['’]s [A-Z][^\W\d_]+| (?:al|el|as|ash|ar|an|at|az|ad)-[A-Z][^\W\d_]+")
+#: The rest of "Mar-a-Lago" behind "Mar", of "Maroun al-Ras" behind "Maroun", of "Martha's Vineyard" behind "Martha". No
+#: name has more hyphens than that, and an endless row of them must not be looked through from each of its parts.
+_REST = re.compile(r"(?:-[^\W\d_]+){1,5}|['’]s [A-Z][^\W\d_]+| (?:al|el|as|ash|ar|an|at|az|ad)-[A-Z][^\W\d_]+")
 #: One word more: "Castilla-La Mancha".
 _ONE_MORE = re.compile(r" [A-Z][^\W\d_]+")
 #: Within a sentence a large article belongs to a name ("in The Hague").

@@ -228,8 +228,21 @@ def test_work_grows_no_faster_than_the_text(gazetteer):
         "NEW YORK " * 50_000,
         ".A" * 200_000,
         "\n" * 300_000,
+        "Paris-" * 50_000,
     ],
-    ids=["one word", "no spaces", "letters", "names", "scripts", "every sign", "small", "capitals", "dots", "lines"],
+    ids=[
+        "one word",
+        "no spaces",
+        "letters",
+        "names",
+        "scripts",
+        "every sign",
+        "small",
+        "capitals",
+        "dots",
+        "lines",
+        "hyphens",
+    ],  # fmt: skip
 )
 def test_no_text_is_a_time_bomb(recogniser, text):
     found = recogniser.recognise(text, Field.TEXT, "en")
