@@ -254,11 +254,17 @@ class Recogniser:
                 if any(labels[rows]) or not _stands_alone(words, name):
                     continue
                 outside = float(marginals[rows, OUTSIDE].mean())
-                if outside < (self.limits.well_known if name.first == name.last else MAX_DOUBT_OF_SEVERAL):
+                if outside < self._most_doubt(name, in_small_letters=text[words.starts[name.first]].islower()):
                     span = (name.first, name.last, Kind.TOPONYM)
                     found[name.of].append(_toponym(text, field, words, span, max(1 - outside, MIN_CONFIDENCE)))
         for toponyms in found:
             yield sorted(toponyms, key=lambda toponym: toponym.start)
+
+    def _most_doubt(self, name: Name, *, in_small_letters: bool) -> float:
+        """How much the model may doubt a name that is well known."""
+        if name.first < name.last:
+            return MAX_DOUBT_OF_SEVERAL
+        return OUTSIDE_IN_SMALL_LETTERS if in_small_letters else self.limits.well_known
 
     def _without_owners(
         self, text: str, words: Words, first: int, spans: Iterable[tuple[int, int, Kind]]

@@ -242,7 +242,7 @@ def test_work_grows_no_faster_than_the_text(gazetteer):
         "dots",
         "lines",
         "hyphens",
-    ],  # fmt: skip
+    ],
 )
 def test_no_text_is_a_time_bomb(recogniser, text):
     found = recogniser.recognise(text, Field.TEXT, "en")
