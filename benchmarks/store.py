@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -135,11 +136,11 @@ def main() -> None:
         )
         for name, f in filters.items():
             asked: list[Callable[[], object]] = [
-                lambda f=f: store.pins(f),  # type: ignore[misc]
-                lambda f=f: store.stories(f),  # type: ignore[misc]
-                lambda f=f: store.summary(f),  # type: ignore[misc]
-                lambda f=f: store.facets(f),  # type: ignore[misc]
-                lambda f=f: store.unplaced(f),  # type: ignore[misc]
+                partial(store.pins, f),
+                partial(store.stories, f),
+                partial(store.summary, f),
+                partial(store.facets, f),
+                partial(store.unplaced, f),
             ]
             summary = store.summary(f)
             times = "".join(f"{median_s(ask, options.runs):8.3f}s" for ask in asked)

@@ -22,6 +22,9 @@ from map_app.model import Feature, Place, Toponym
 #: moves, and what is left out costs recall.
 THRESHOLD = 0.3
 
+#: Under this the recogniser rather doubts that a name is one.
+DOUBTED = 0.5
+
 #: The recogniser's own probability is not believed beyond these.
 SURELY_NOT, SURELY = 0.05, 0.995
 

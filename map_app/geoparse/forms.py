@@ -175,5 +175,5 @@ def is_usually_small(word: str, entry_of: Callable[[str], Entry]) -> bool:
 
 
 def is_everyday(word: str, entry_of: Callable[[str], Entry]) -> bool:
-    """Whether it is one of the most frequent of those."""
-    return is_usually_small(word, entry_of) and 0 < entry_of(clean(word).casefold()).rarity <= EVERYDAY_RARITY
+    """Whether it is one of the most frequent words."""
+    return 0 < entry_of(clean(word).casefold()).rarity <= EVERYDAY_RARITY

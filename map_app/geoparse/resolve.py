@@ -14,6 +14,7 @@ from map_app.gazetteer.lookup import Gazetteer, NameKind
 from map_app.gazetteer.names import fold
 from map_app.geoparse.beside import Beside, Neighbours
 from map_app.geoparse.confidence import (
+    DOUBTED,
     THRESHOLD,
     Calibration,
     Signals,
@@ -36,9 +37,6 @@ MAX_CANDIDATES = 5
 
 #: Scores closer than this are a tie, which no rule should pretend to break.
 TIE = 1e-6
-
-#: A name that its recogniser rather doubts is told of only where it can be placed: it is mostly none.
-DOUBTED = 0.5
 
 #: Demonyms are hardly ever ambiguous.
 DEMONYM_CONFIDENCE = 0.95
@@ -93,6 +91,7 @@ class Resolver:
         `home` is the outlet's, where it is known.
         """
         found = [self._decide(g) if isinstance(g, Guess) else g for g in self._guess(article, toponyms, home)]
+        # A doubted name is mostly none: it is told of only where it can be placed.
         return give_roles(article, [r for r in found if r.place is not None or r.toponym.confidence >= DOUBTED])
 
     def guesses(self, article: Article, toponyms: Sequence[Toponym], home: Home | None = None) -> list[Guess]:

@@ -20,12 +20,10 @@ from map_app.errors import GeoparseError
 from map_app.gazetteer.lookup import Gazetteer
 from map_app.geoparse.calibrate import Outcome, end_to_end, fit_calibration, outcomes
 from map_app.geoparse.confidence import Calibration
-from map_app.geoparse.crf import Floats
 from map_app.geoparse.evaluate import Evaluation, Figures, reliability_lines, together
 from map_app.geoparse.exchange import SHARE, Exchange
-from map_app.geoparse.features import MAX_NAME_TOKENS, REACH, SPREAD, FeatureMaker, Sides, joint_names
+from map_app.geoparse.features import MAX_NAME_TOKENS, FeatureMaker
 from map_app.geoparse.fit import fit
-from map_app.geoparse.forms import AROUND, OWN, Keys, names_of
 from map_app.geoparse.gold import GoldDocument, read_gold
 from map_app.geoparse.homes import Home
 from map_app.geoparse.lexicon import Lexicon
@@ -36,6 +34,7 @@ from map_app.geoparse.pipeline import Geoparser
 from map_app.geoparse.recognise import FEATURES_VERSION, Limits, Recogniser
 from map_app.geoparse.resolve import Resolver
 from map_app.geoparse.tokens import Words, read_words
+from map_app.geoparse.unit_names import UnitNames
 from map_app.geoparse.weights import (
     FIRST_OF_DEMONYM,
     FIRST_OF_TOPONYM,
@@ -65,16 +64,6 @@ NEARLY = 0.001
 #: stand in it (`exchange.py`).
 HIDDEN_SHARE = 0.5
 SEED = 1
-#: What identifies a word: how many words the attribute acts on, which of them is meant, what its name begins with.
-IDENTIFYING = frozenset(
-    [
-        *((5, 2, name) for name in ("w", "x3", "c2", "c3")),
-        *((1, 0, name) for name in ("p1", "p2", "p3", "p4", "x1", "x2", "x4")),
-        *((2, place, "ww") for place in (0, 1)),
-        (2, 0, "wc"),
-        (2, 1, "cw"),
-    ]
-)
 #: Of all attributes of all words this share, drawn likewise, is left out while training: the model comes to rest on
 #: many of them rather than on the surest, which is what a text of another kind may lack. Twice as much is worth no
 #: more on the corpora, and takes headlines for rows of names.
@@ -112,78 +101,6 @@ class Example:
 
 def _silent(_fraction: float, _phrase: str) -> None:
     pass
-
-
-class UnitNames:
-    """Keeps the attributes of units, by name."""
-
-    def __init__(self) -> None:
-        #: For each number, how many words the attribute acts on, which of them this is, and its name.
-        self.names: list[tuple[int, int, str]] = []
-        self._numbers: dict[tuple[int, int, str], int] = {}
-        #: Numbers of the attributes of each unit.
-        self.units: list[list[int]] = []
-        #: The sides of joint attributes, by number.
-        self._values: dict[str, int] = {}
-
-    @property
-    def count(self) -> int:
-        """How many units are kept."""
-        return len(self.units)
-
-    def add(self, width: int, attributes: Sequence[str]) -> int:
-        """Keep units for `width` words and return the number of the first."""
-        first = len(self.units)
-        for place in range(width):
-            self.units.append([self._number((width, place, name)) for name in attributes])
-        return first
-
-    def add_word(self, around: Keys, own: Keys) -> int:
-        """Keep units for a word and its neighbours, by the keys of AROUND and of OWN."""
-        first = self.add(SPREAD, names_of(AROUND, around))
-        self.units[first + REACH] += [self._number((1, 0, name)) for name in names_of(OWN, own)]
-        return first
-
-    def value(self, text: str) -> int:
-        """The number of one side of a joint attribute."""
-        return self._values.setdefault(text, len(self._values))
-
-    def join(self, pairs: Sides, names: Sides) -> tuple[int, int]:
-        """Keep units of joint attributes, and return the number of the first of each sort."""
-        first = self.count
-        of_pairs, of_names = joint_names(pairs, names, list(self._values))
-        for attributes in of_pairs:
-            self.add(2, attributes)
-        middle = self.count
-        for attributes in of_names:
-            self.add(1, attributes)
-        return first, middle
-
-    def _number(self, name: tuple[int, int, str]) -> int:
-        number = self._numbers.get(name)
-        if number is None:
-            number = self._numbers[name] = len(self.names)
-            self.names.append(name)
-        return number
-
-    def identifies(self, number: int) -> bool:
-        """Whether the attribute tells a word from others that are used and written as it is."""
-        width, place, name = self.names[number]
-        return (width, place, name.partition("=")[0]) in IDENTIFYING
-
-    def clear(self) -> None:
-        """Forget the units; attributes keep their numbers."""
-        self.units.clear()
-
-    def weights(self, numbers: Sequence[int], vectors: Floats, transitions: Floats) -> Weights:
-        """Those of the attributes with these numbers, a row each."""
-        named: dict[tuple[int, str], Floats] = {}
-        for number, vector in zip(numbers, vectors, strict=True):
-            width, place, name = self.names[number]
-            if (width, name) not in named:
-                named[width, name] = np.zeros((width, len(LABELS)))
-            named[width, name][place] = vector
-        return Weights.of(named, transitions)
 
 
 def read_corpora(directory: Path) -> dict[str, list[GoldDocument]]:

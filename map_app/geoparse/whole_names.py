@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from map_app.geoparse.confidence import DOUBTED
 from map_app.model import Field, Toponym
 
 #: Seats of government that no corpus marks often enough to learn, and countries known by their letters.
@@ -22,9 +23,6 @@ _SEAT = re.compile(r"(?<=[\s(])(?:R|D|I|DFL)-(?!Day\b)([A-Z][\w.'’]+(?: [A-Z][
 
 #: Hardly ever anything else.
 CONFIDENCE = 0.85
-#: Under this a name is rather the first word of a longer one that is known ("Bashi Channel").
-DOUBTED = 0.5
-
 #: The rest of "Mar-a-Lago" behind "Mar", of "Maroun al-Ras" behind "Maroun", of "Martha's Vineyard" behind "Martha". No
 #: name has more hyphens than that, and an endless row of them must not be looked through from each of its parts.
 _REST = re.compile(r"(?:-[^\W\d_]+){1,5}|['’]s [A-Z][^\W\d_]+| (?:al|el|as|ash|ar|an|at|az|ad)-[A-Z][^\W\d_]+")
@@ -62,6 +60,7 @@ def made_whole(text: str, toponyms: Sequence[Toponym], is_known: Callable[[str],
         rest = _REST.match(text, toponym.end)
         if rest is None and _SAINT.search(toponym.name):
             rest = _NO_OWNER.match(text, toponym.end)
+        # A doubted name is rather the first word of a longer one that is known ("Bashi Channel").
         if rest is None and (toponym.confidence < DOUBTED or not is_known(toponym.name)):
             rest = _ONE_MORE.match(text, toponym.end)
         more = _ONE_MORE.match(text, rest.end()) if rest else None

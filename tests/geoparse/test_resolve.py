@@ -5,9 +5,9 @@ import sys
 import pytest
 
 from map_app.gazetteer.lookup import NameKind
-from map_app.geoparse.confidence import THRESHOLD
+from map_app.geoparse.confidence import DOUBTED, THRESHOLD
 from map_app.geoparse.homes import Home
-from map_app.geoparse.resolve import DOUBTED, Resolver
+from map_app.geoparse.resolve import Resolver
 from map_app.model import Article, Feature, Kind, Toponym
 
 SECOND = ("ville", "ton", "field", "ford", "land", "side", "view", "dale", "wood", "stone", "lake", "brook")
@@ -280,7 +280,7 @@ def test_a_division_that_others_translate_as_a_county_is_none_where_a_county_has
 def test_the_choice_does_not_hang_on_the_order_of_hashes():
     code = (
         "from map_app.gazetteer.lookup import open_gazetteer\n"
-        "from map_app.geoparse.resolve import DOUBTED, Resolver\n"
+        "from map_app.geoparse.resolve import Resolver\n"
         "from map_app.model import Article, Toponym\n"
         "from map_app.settings import Settings\n"
         "text = 'Springfield, Athens, Paris, Franklin, Clinton, Salem'\n"
