@@ -21,6 +21,7 @@ from pathlib import Path
 from map_app.fetch import Fetcher
 from map_app.gazetteer.lookup import open_gazetteer
 from map_app.geoparse.pipeline import Geoparser
+from map_app.geoparse.resolve import Recognised
 from map_app.refresh import refresh_feeds, watch_feeds
 from map_app.settings import Settings
 from map_app.sources.feeds import parse_feed
@@ -129,8 +130,7 @@ def speed(geoparser: Geoparser, entries: int, chars: int) -> None:
         parse_s = time.perf_counter() - started
         started = time.perf_counter()
         articles = [entry.article for entry in document.entries]
-        for article, toponyms in zip(articles, geoparser.recognise_all(articles), strict=True):
-            geoparser.resolve(article, toponyms)
+        geoparser.resolve_all(map(Recognised, articles, geoparser.recognise_all(articles)))
         geoparse_s = time.perf_counter() - started
         store.feeds.change(f"{site.address}/feed", Subscription(f"{site.address}/feed", f"{site.address}/feed"))
         started = time.perf_counter()

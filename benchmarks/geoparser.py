@@ -23,6 +23,7 @@ from pathlib import Path
 
 from map_app.gazetteer.lookup import open_gazetteer
 from map_app.geoparse.pipeline import Geoparser
+from map_app.geoparse.resolve import Recognised
 from map_app.ingest import BATCH_SIZE
 from map_app.model import Article
 from map_app.settings import DATA_DIR, Settings
@@ -110,8 +111,9 @@ def _measure_pass(geoparser: Geoparser, articles: Sequence[Article], batch: int)
     for first in range(0, len(articles), batch):
         names += geoparser.recognise_all(articles[first : first + batch])
     recognised = time.process_time()
-    for article, toponyms in zip(articles, names, strict=True):
-        geoparser.resolve(article, toponyms)
+    read = [Recognised(article, toponyms) for article, toponyms in zip(articles, names, strict=True)]
+    for first in range(0, len(articles), batch):
+        geoparser.resolve_all(read[first : first + batch])
     end = time.process_time()
     return Pass(recognised - start, end - recognised, time.perf_counter() - wall, sum(map(len, names)))
 

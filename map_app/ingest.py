@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
@@ -16,6 +16,7 @@ from map_app.geocode.turns import Turns
 from map_app.geoparse.given import with_given
 from map_app.geoparse.homes import Home
 from map_app.geoparse.pipeline import Geoparser
+from map_app.geoparse.resolve import Recognised
 from map_app.model import Article, ArticleFilter, Evidence, Kind, Place, Resolution, Toponym
 from map_app.settings import Settings
 from map_app.sources.coordinates import MAX_GIVEN
@@ -240,19 +241,29 @@ class _Ingest:
         if not self._batch:
             return
         articles = list(self._batch.values())
-        mapped = []
-        for article, toponyms in zip(articles, self._geoparser.recognise_all(articles), strict=True):
-            try:
-                resolutions = self._geoparser.resolve(article, toponyms, self._home(article.domain))
-            except GeoparseError as e:
-                self._fail(Failure(f"{article.source}: {article.title[:60]!r}", str(e)))
-                continue
-            mapped.append((article, self._completed(article, resolutions)))
+        read = [
+            Recognised(article, toponyms, self._home(article.domain))
+            for article, toponyms in zip(articles, self._geoparser.recognise_all(articles), strict=True)
+        ]
+        mapped = [(article, self._completed(article, resolutions)) for article, resolutions in self._resolved(read)]
         put = self._store.put(mapped, version=self._geoparser.version)
         self._batch.clear()
         self._added += put.added
         self._updated += put.updated
         self._unchanged += put.unchanged
+
+    def _resolved(self, read: Sequence[Recognised]) -> Iterator[tuple[Article, list[Resolution]]]:
+        """The articles that can be mapped, each with its places."""
+        try:
+            together = self._geoparser.resolve_all(read)
+        except GeoparseError:
+            for article, toponyms, home in read:
+                try:
+                    yield article, self._geoparser.resolve(article, toponyms, home)
+                except GeoparseError as e:
+                    self._fail(Failure(f"{article.source}: {article.title[:60]!r}", str(e)))
+        else:
+            yield from zip((document.article for document in read), together, strict=True)
 
     def place_anew(self) -> None:
         """Place the articles of those outlets again whose home turned out to be another than was known.
@@ -261,9 +272,13 @@ class _Ingest:
         """
         for domain, known in self._homes.items():
             home = self._learned(domain)
+            mapped = self._store.of_outlet(domain, limit=LEARN_FROM if home == known else PLACE_ANEW)
+            anew = self._geoparser.resolve_all(
+                Recognised(article, _in_words(before), home) for article, before in mapped
+            )
             changed = []
-            for article, before in self._store.of_outlet(domain, limit=LEARN_FROM if home == known else PLACE_ANEW):
-                after = self._completed(article, self._geoparser.resolve(article, _in_words(before), home))
+            for (article, before), resolutions in zip(mapped, anew, strict=True):
+                after = self._completed(article, resolutions)
                 if after != before:
                     changed.append((article, after))
             _put_anew(self._store, changed, self._geoparser.version)

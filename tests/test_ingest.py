@@ -6,7 +6,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,8 +16,8 @@ from map_app.app import open_geoparser
 from map_app.errors import GeoparseError
 from map_app.gazetteer.lookup import Gazetteer
 from map_app.geo import Point
-from map_app.geoparse.homes import Home
 from map_app.geoparse.pipeline import Geoparser
+from map_app.geoparse.resolve import Recognised
 from map_app.ingest import IngestReport, ingest, watch_folder
 from map_app.model import Article, Resolution, Toponym
 from map_app.settings import Settings
@@ -80,12 +80,13 @@ class CountingGeoparser(Geoparser):
         self.calls += len(articles)
         return self._real.recognise_all(articles)
 
-    def resolve(self, article: Article, toponyms: Sequence[Toponym], home: Home | None = None) -> list[Resolution]:
-        if article.id == self.fails_on:
+    def resolve_all(self, documents: Iterable[Recognised]) -> list[list[Resolution]]:
+        read = list(documents)
+        if any(document.article.id == self.fails_on for document in read):
             raise GeoparseError("this text defeats it")
-        if article.id == self.interrupted_on:
+        if any(document.article.id == self.interrupted_on for document in read):
             raise KeyboardInterrupt
-        return self._real.resolve(article, toponyms, home)
+        return self._real.resolve_all(read)
 
 
 def test_what_is_unchanged_is_not_geoparsed_again(tmp_path: Path, geoparser: Geoparser) -> None:
@@ -404,18 +405,19 @@ def test_an_article_that_another_process_updates_while_its_outlet_is_placed_anew
             "road": "A man from Durham was hurt near Middlefield on Friday, police in Middletown said.",
         },
     )
-    resolve = geoparser.resolve
+    resolve_all = geoparser.resolve_all
 
-    def slowly(article: Article, toponyms: list[Toponym], home: Home | None = None) -> list[Resolution]:
-        if article.id == "fire":
+    def slowly(documents: Iterable[Recognised]) -> list[list[Resolution]]:
+        read = list(documents)
+        if any(document.article.id == "fire" for document in read):
             monkeypatch.undo()
             with Store.open(tmp_path / "s.sqlite") as another:
                 run(newer, another, geoparser)
-        return resolve(article, toponyms, home)
+        return resolve_all(read)
 
     with Store.open(tmp_path / "s.sqlite") as store:
         run(first, store, geoparser)
-        monkeypatch.setattr(geoparser, "resolve", slowly)
+        monkeypatch.setattr(geoparser, "resolve_all", slowly)
         run(more, store, geoparser)
         kept = store.article("fire")
         assert kept is not None

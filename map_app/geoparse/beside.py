@@ -14,7 +14,7 @@ import numpy as np
 from map_app.geo import distance_km
 from map_app.geoparse.homes import Home
 from map_app.geoparse.options import admin1_key
-from map_app.geoparse.ranking import SAME_SPOT_KM, Group, Ranking, Weights, nearness
+from map_app.geoparse.ranking import SAME_SPOT_KM, Choice, Group, Weights, nearness
 from map_app.model import Feature, Place
 
 #: An unlisted place is taken to lie this far from its neighbour.
@@ -48,31 +48,31 @@ class Neighbours:
 
     def __init__(
         self,
-        ranking: Ranking | None,
+        choices: Sequence[Choice],
         positions: Sequence[int],
         home: Home | None,
         weights: Weights,
-        label: Callable[[str], int],
+        shares: Callable[[Place], tuple[float, float]],
     ) -> None:
-        """`positions` holds where each toponym stands, in characters; `label` turns keys into the ranking's labels."""
-        self._ranking = ranking
+        """`positions` holds where each toponym stands, in characters.
+
+        `shares` tells what shares of the article's places lie in the country and the division of a place.
+        """
         self._positions = positions
         self._home = home
         self._weights = weights
-        self._label = label
-        self._groups: Sequence[Group] = ranking.groups if ranking else ()
+        self._shares = shares
+        self._groups = [choice.group for choice in choices]
         #: Places chosen for the groups, or None where a choice is no neighbour.
         self._chosen: list[Place | None] = []
-        self._scores: list[float] = []
+        self._scores = [choice.scores[0] for choice in choices]
         anchors: list[tuple[int, int]] = []
-        if ranking is not None:
-            self._scores = ranking.scores[ranking.chosen].tolist()
-            for number, row in enumerate(ranking.chosen.tolist()):
-                option = ranking.option(row)
-                settled = option.place.feature in _SETTLEMENTS and option.penalty == 0
-                self._chosen.append(option.place if settled else None)
-                if settled:
-                    anchors += [(positions[i], number) for i in ranking.groups[number].members]
+        for number, choice in enumerate(choices):
+            option = choice.options[0]
+            settled = option.place.feature in _SETTLEMENTS and option.penalty == 0
+            self._chosen.append(option.place if settled else None)
+            if settled:
+                anchors += [(positions[i], number) for i in choice.group.members]
         #: By its folded name, the first group that is settled.
         self._first_of_key: dict[str, int] = {}
         for number, place in enumerate(self._chosen):
@@ -156,9 +156,8 @@ class Neighbours:
     def _work_out(self, place: Place) -> float:
         w, home = self._weights, self._home
         score = w.unlisted - w.distance * math.log1p(UNLISTED_KM)
-        if self._ranking is not None:
-            score += w.country_share * self._ranking.share_of_country(self._label(place.country_code))
-            score += w.admin1_share * self._ranking.share_of_admin1(self._label(admin1_key(place)))
+        country_share, admin1_share = self._shares(place)
+        score += w.country_share * country_share + w.admin1_share * admin1_share
         if home is not None and place.country_code == home.country_code:
             score += w.home_country
             if home.admin1 and admin1_key(place) == home.admin1_key:

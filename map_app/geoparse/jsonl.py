@@ -7,7 +7,11 @@ from typing import Any
 
 from map_app.errors import GeoparseError
 from map_app.geoparse.pipeline import Geoparser, spans_to_toponyms
+from map_app.geoparse.resolve import Recognised
 from map_app.model import Article, Place, Resolution, Toponym
+
+#: Articles placed at once; the first answer is not waited for until all are placed.
+TOGETHER = 50
 
 #: Coordinates are written to about ten metres: none is better than that.
 _DECIMALS = 4
@@ -34,12 +38,17 @@ def geoparse_lines(lines: Iterable[str], geoparser: Geoparser) -> Iterator[str]:
     found = iter(geoparser.recognise_all([article for i, article in enumerate(articles) if i not in given]))
     documents = [(article, given[i] if i in given else next(found)) for i, article in enumerate(articles)]
     homes = geoparser.learn_homes(documents)
-    for article, toponyms in documents:
-        resolutions = geoparser.resolve(article, toponyms, homes.get(article.domain))
-        answer = {"id": article.id, "toponyms": [write_resolution(resolution) for resolution in resolutions]}
-        # A lone half of a character cannot be written as UTF-8, but as an escape.
-        text = json.dumps(answer, ensure_ascii=False)
-        yield text if text.isascii() or _is_writable(text) else json.dumps(answer)
+    for first in range(0, len(documents), TOGETHER):
+        some = [Recognised(a, toponyms, homes.get(a.domain)) for a, toponyms in documents[first : first + TOGETHER]]
+        for document, resolutions in zip(some, geoparser.resolve_all(some), strict=True):
+            yield _answer(document.article, resolutions)
+
+
+def _answer(article: Article, resolutions: Sequence[Resolution]) -> str:
+    answer = {"id": article.id, "toponyms": [write_resolution(resolution) for resolution in resolutions]}
+    # A lone half of a character cannot be written as UTF-8, but as an escape.
+    text = json.dumps(answer, ensure_ascii=False)
+    return text if text.isascii() or _is_writable(text) else json.dumps(answer)
 
 
 def _is_writable(text: str) -> bool:

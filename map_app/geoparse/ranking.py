@@ -1,17 +1,19 @@
-"""The candidates of all names of one article, ranked in the light of each other.
+"""The candidates of all names of several articles, ranked in the light of the other names of their article.
 
-All of them lie in one flat array, so that a pass costs a few dozen array operations whatever the number of names.
+All of them lie in flat arrays, so that a pass costs a few dozen array operations whatever the number of names and
+articles.
 """
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from map_app.geo import EARTH_RADIUS_KM
+from map_app.geoparse.context import Layout, Nearest, Shares
 from map_app.geoparse.options import (
     ADMIN1,
     COUNTRY,
@@ -32,26 +34,39 @@ from map_app.geoparse.options import (
 from map_app.geoparse.surroundings import Surroundings
 from map_app.model import Place
 
-#: A demonym says less about where a story is than a toponym.
-DEMONYM_SHARE = 0.5
-
 #: How often all names are ranked in the light of the others' choices; hardly anything moves after the third.
 PASSES = 3
 
 #: Countries and continents have no point to be near to; they stand at this distance from everything.
 AREA_DISTANCE_KM = 300.0
 
-#: Only the names that an article uses most are taken as neighbours, so that work stays linear in its length.
-MAX_NEIGHBOURS = 48
-
-#: Candidates whose distances are worked out at once: bounds memory, not time.
-CHUNK = 20_000
-
 #: Two places nearer than this are not in competition: confusing them would show the same spot.
 SAME_SPOT_KM = 161.0
 
 #: The margin given where there is no rival at all.
 NO_RIVAL_MARGIN = 5.0
+
+#: Candidates kept for each name, the chosen one included.
+MAX_CANDIDATES = 5
+
+#: The parts of a score, in the order in which they are told: first those that no other choice can change.
+REASONS = (
+    "population",
+    "kind of place",
+    "name",
+    "famous namesake",
+    "stated kind",
+    "list of divisions",
+    "alone",
+    "container",
+    "list",
+    "contains the name before it",
+    "outlet's home",
+    "same country",
+    "same division",
+    "distance to the nearest other place",
+    "stated elsewhere",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,31 +126,49 @@ class Group:
         return bool(self.surroundings.container or self.surroundings.stated_kind)
 
 
-class Ranking:
-    """Scores of the candidates of an article's names: row r is a candidate of group ``owner[r]``.
+class Choice(NamedTuple):
+    """What is chosen for a group."""
 
-    Every group has candidates. Fill in what the groups' words say by `add` and `set_home`, then `settle`.
+    group: Group
+    #: The chosen candidate and its runners-up.
+    options: list[Option]
+    #: Their scores.
+    scores: list[float]
+    #: How far the choice is ahead of the best candidate that lies elsewhere.
+    margin: float
+    #: What added what to its score.
+    reasons: list[tuple[str, float]]
+
+
+class Ranking:
+    """Scores of the candidates of several articles' names: row r is a candidate of group ``owner[r]``.
+
+    Groups are numbered through all articles, and each has candidates. Fill in what the groups' words say by `add` and
+    `set_home`, then `settle`. No article's names change what is chosen for another's.
     """
 
-    def __init__(self, groups: Sequence[Group], weights: Weights, demonyms: Counter[int]) -> None:
-        """`demonyms` counts the demonyms of each country, by its label."""
-        self.groups = groups
+    def __init__(self, articles: Sequence[Sequence[Group]], weights: Weights, demonyms: Sequence[Counter[int]]) -> None:
+        """`articles` are the groups of each; `demonyms` counts for each its demonyms of each country, by label."""
+        self.groups = [group for groups in articles for group in groups]
         self._weights = weights
-        self._demonyms = demonyms
-        options = [group.options for group in groups]
-        sizes = np.array([len(o) for o in options], dtype=np.int64)
-        #: Rows of group n: ``starts[n]`` up to the next.
-        self.starts: Labels = np.cumsum(sizes) - sizes
-        self._owner = np.repeat(np.arange(len(groups)), sizes)
+        options = [group.options for group in self.groups]
+        self._layout = Layout([*map(len, articles)], [*map(len, options)])
         table = np.concatenate([o.table for o in options])
-        self._country, self._admin1 = table[:, COUNTRY].astype(np.int64), table[:, ADMIN1].astype(np.int64)
-        self._xyz = table[:, X : Z + 1].copy()
+        self._xyz = table[:, X : Z + 1].T.copy()
         self._reach_km, self._is_area = table[:, REACH_KM], table[:, IS_AREA] > 0
         #: How loudly each speaks: a name repeated often is not proportionally more evidence.
-        self._loudness: Vector = np.sqrt([group.evidence for group in groups])
-        names: dict[str, int] = {}
-        self._name = np.array([names.setdefault(group.key, len(names)) for group in groups], dtype=np.int64)
-        self._repeated = len(names) < len(groups)
+        loudness: Vector = np.sqrt([group.evidence for group in self.groups])
+        labels = table[:, [COUNTRY, ADMIN1]].T.astype(np.int64)
+        self._shares = Shares(self._layout, labels, loudness, demonyms)
+        by_name: dict[tuple[int, str], list[int]] = defaultdict(list)
+        for number, (article, group) in enumerate(zip(self._layout.article.tolist(), self.groups, strict=True)):
+            by_name[article, group.key].append(number)
+        names = np.empty(len(self.groups), dtype=np.int64)
+        for name, numbers in enumerate(by_name.values()):
+            names[numbers] = name
+        #: The groups of each name that has several senses.
+        self._repeated = [numbers for numbers in by_name.values() if len(numbers) > 1]
+        self._nearest = Nearest(self._layout, self._xyz, self._is_area, names, loudness)
         #: Parts of the score by reason: those that no other choice can change, and those that depend on others.
         self._static: dict[str, Vector] = {
             "population": table[:, POPULATION],
@@ -144,48 +177,55 @@ class Ranking:
             "famous namesake": table[:, SHADOW],
         }
         #: What the share of the country is worth to each row.
-        self._country_share = np.full(len(self._owner), weights.country_share)
+        self._country_share = np.full(len(table), weights.country_share)
         self._parts: dict[str, Vector] = {}
         #: All of the first together.
         self._alone: Vector = np.zeros(0)
-        self._home_xyz: Vector | None = None
+        #: Shares of the articles' names by country and division, once all is settled and somebody asks.
+        self._told: Vector | None = None
         self.scores: Vector = np.zeros(0)
         #: Rows, best first within each group.
         self.order: Labels = np.zeros(0, dtype=np.int64)
         #: Row of the chosen candidate of each group.
         self.chosen: Labels = np.zeros(0, dtype=np.int64)
 
+    def groups_of(self, article: int) -> range:
+        """The numbers of an article's groups."""
+        return range(*self._layout.firsts[article : article + 2])
+
+    def rows_of(self, number: int) -> slice:
+        """The rows of a group."""
+        start = self._layout.starts.item(number)
+        return slice(start, start + len(self.groups[number].options))
+
     def add(self, reason: str, number: int, flags: Sequence[bool], weight: float) -> None:
-        """Add a weight to those candidates of one group that are flagged."""
-        part = self._static.get(reason)
-        if part is None:
-            part = self._static[reason] = np.zeros(len(self._owner))
-        start = self.starts[number]
-        part[start : start + len(flags)] += np.array(flags, dtype=np.float64) * weight
+        """Add a weight, for one of REASONS, to those candidates of one group that are flagged."""
+        self._part(reason)[self.rows_of(number)] += np.array(flags, dtype=np.float64) * weight
 
     def lean_on_country(self, number: int, flags: Sequence[bool]) -> None:
         """Let those candidates of one group that are flagged gain more from what else lies in their country."""
-        start = self.starts[number]
-        rows = self._country_share[start : start + len(flags)]
-        rows[np.array(flags, dtype=np.bool_)] = self._weights.state_share
+        self._country_share[self.rows_of(number)][np.array(flags, dtype=np.bool_)] = self._weights.state_share
 
-    def set_home(self, country: int, admin1: int, city: Place | None) -> None:
-        """The outlet's home: labels of its country and division (0 for none), and its town."""
-        weights = self._weights
-        part = weights.home_country * (self._country == country)
+    def set_home(self, article: int, country: int, admin1: int, city: Place | None) -> None:
+        """The home of an article's outlet: labels of its country and division (0 for none), and its town."""
+        weights, numbers = self._weights, self.groups_of(article)
+        rows = slice(self.rows_of(numbers[0]).start, self.rows_of(numbers[-1]).stop)
+        countries, divisions = self._shares.labels[:, rows]
+        part = weights.home_country * (countries == country)
         if admin1:
-            part = part + weights.home_admin1 * (self._admin1 == admin1)
+            part = part + weights.home_admin1 * (divisions == admin1)
         if city is not None:
-            self._home_xyz = np.array([unit_vector(city.point)])
-            km = kilometres((self._xyz @ self._home_xyz.T)[:, 0])
-            part = part + weights.home_distance * np.where(self._is_area, 0.0, nearness(km))
-            is_city = [o.place.id == city.id for group in self.groups for o in group.options.items]
+            point = unit_vector(city.point)
+            self._nearest.set_home(article, point)
+            km = kilometres((self._xyz[:, rows] * np.array(point)[:, None]).sum(axis=0))
+            part = part + weights.home_distance * np.where(self._is_area[rows], 0.0, nearness(km))
+            is_city = [o.place.id == city.id for number in numbers for o in self.groups[number].options.items]
             part = part + weights.home_city * np.array(is_city, dtype=np.float64)
-        self._static["outlet's home"] = part
+        self._part("outlet's home")[rows] = part
 
     def settle(self) -> None:
         """Choose for every name, in the light of the other choices."""
-        self._alone = np.sum([*self._static.values()], axis=0)
+        self._alone = np.sum([self._static[reason] for reason in REASONS if reason in self._static], axis=0)
         self._choose()
         for _ in range(PASSES):
             before = self.chosen
@@ -194,106 +234,82 @@ class Ranking:
             if np.array_equal(self.chosen, before):
                 break  # another pass would find the same again
 
-    def option(self, row: int) -> Option:
-        """The candidate of a row."""
-        number = int(self._owner[row])
-        return self.groups[number].options.items[row - int(self.starts[number])]
+    def choices(self) -> list[Choice]:
+        """What is chosen for each group."""
+        order, scores = self.order.tolist(), self.scores[self.order].tolist()
+        found = []
+        for group, start, margin, reasons in zip(
+            self.groups, self._layout.starts.tolist(), self._margins().tolist(), self._reasons(), strict=True
+        ):
+            items = group.options.items
+            rows = slice(start, start + min(len(items), MAX_CANDIDATES))
+            best = [items[row - start] for row in order[rows]]
+            found.append(Choice(group, best, scores[rows], margin, reasons))
+        return found
 
-    def reasons(self) -> list[list[tuple[str, float]]]:
+    def shares(self, article: int, country: int, admin1: int) -> tuple[float, float]:
+        """Shares of an article's places, 0 to 1, that lie in the country and in the division of these labels."""
+        if self._told is None:
+            self._told = self._shares.of_articles(self.chosen)
+        countries, divisions = self._told[:, article]
+        return _at(countries, country), _at(divisions, admin1)
+
+    def _reasons(self) -> list[list[tuple[str, float]]]:
         """What added what to the score of each group's chosen candidate; what added nothing is left out."""
-        everything = {**self._static, **self._parts}
-        weights = np.round(np.stack([part[self.chosen] for part in everything.values()], axis=1), 3).tolist()
-        return [[(reason, w) for reason, w in zip(everything, row, strict=True) if w] for row in weights]
+        parts = {**self._static, **self._parts}
+        told = [reason for reason in REASONS if reason in parts]
+        weights = np.array([parts[reason] for reason in told])[:, self.chosen].round(3).T.tolist()
+        return [[(reason, w) for reason, w in zip(told, row, strict=True) if w] for row in weights]
 
-    def margins(self) -> Vector:
+    def _margins(self) -> Vector:
         """How far each group's choice is ahead of the best that lies elsewhere."""
-        there = self.chosen[self._owner]
-        elsewhere = (self._xyz * self._xyz[there]).sum(axis=1) < math.cos(SAME_SPOT_KM / EARTH_RADIUS_KM)
-        rivals = np.maximum.reduceat(np.where(elsewhere, self.scores, -np.inf), self.starts)
+        there = self.chosen[self._layout.owner]
+        elsewhere = (self._xyz * self._xyz[:, there]).sum(axis=0) < math.cos(SAME_SPOT_KM / EARTH_RADIUS_KM)
+        rivals = np.maximum.reduceat(np.where(elsewhere, self.scores, -np.inf), self._layout.starts)
         return np.where(np.isinf(rivals), NO_RIVAL_MARGIN, self.scores[self.chosen] - rivals)
 
-    def share_of_country(self, label: int) -> float:
-        """Share of the article's places, 0 to 1, that lie in the country of that label."""
-        return _share_of(self._totals(self._country, {}), label)
-
-    def share_of_admin1(self, label: int) -> float:
-        """Share of the article's places, 0 to 1, that lie in the division of that label."""
-        return _share_of(self._totals(self._admin1, {}), label)
+    def _part(self, reason: str) -> Vector:
+        part = self._static.get(reason)
+        if part is None:
+            part = self._static[reason] = np.zeros(len(self._layout))
+        return part
 
     def _choose(self) -> None:
         """Take the best candidate of each name, all at once: the order of names must not matter."""
         self.scores = sum(self._parts.values(), start=self._alone)
-        self.order = np.lexsort((-self.scores, self._owner))
-        self.chosen = self.order[self.starts]
+        self.order = np.lexsort((-self.scores, self._layout.owner))
+        self.chosen = self.order[self._layout.starts]
 
     def _score_together(self) -> None:
         weights = self._weights
-        demonyms = {label: DEMONYM_SHARE * math.sqrt(count) for label, count in self._demonyms.items()}
-        share = self._shares(self._country, demonyms)
-        self._parts["same country"] = self._country_share * np.where(
-            self._country == 0, weights.no_country_share, share
-        )
-        self._parts["same division"] = weights.admin1_share * self._shares(self._admin1, {})
-        self._score_distance()
+        of_country, of_division = self._shares.of_rows(self.chosen, weights.doubt)
+        in_country = self._shares.labels[0] > 0
+        self._parts["same country"] = self._country_share * np.where(in_country, of_country, weights.no_country_share)
+        self._parts["same division"] = weights.admin1_share * of_division
+        self._parts["distance to the nearest other place"] = -weights.distance * self._log_distances()
         if self._repeated:
             self._score_stated_elsewhere()
 
-    def _totals(self, labels: Labels, others: Mapping[int, float]) -> Vector:
-        """How loudly the article speaks of each label."""
-        size = int(max(labels.max(), max(others, default=0))) + 1
-        totals = np.bincount(labels[self.chosen], weights=self._loudness, minlength=size).astype(np.float64)
-        for label, loudness in others.items():
-            totals[label] += loudness
-        totals[0] = 0.0
-        return totals
-
-    def _shares(self, labels: Labels, others: Mapping[int, float]) -> Vector:
-        """The share of the article that speaks of each row's label, the row's own name left out."""
-        totals = self._totals(labels, others)
-        chosen = labels[self.chosen]
-        own = np.where(chosen > 0, self._loudness, 0.0)
-        rest = (totals.sum() - own)[self._owner] + self._weights.doubt
-        mine = totals[labels] - np.where(labels == chosen[self._owner], own[self._owner], 0.0)
-        shares: Vector = np.divide(np.maximum(mine, 0.0), rest, out=np.zeros(len(labels)), where=rest > 0)
-        return shares
-
-    def _score_distance(self) -> None:
-        by_loudness = np.argsort(-self._loudness, kind="stable")
-        neighbours = by_loudness[~self._is_area[self.chosen[by_loudness]]][:MAX_NEIGHBOURS]
-        points, names = self._xyz[self.chosen[neighbours]], self._name[neighbours]
-        if self._home_xyz is not None:
-            points, names = np.concatenate([points, self._home_xyz]), np.append(names, -1)
-        if not len(points):
-            return
-        row_names = self._name[self._owner]
-        nearest = np.empty(len(self._owner))
-        for start in range(0, len(nearest), CHUNK):
-            rows = slice(start, start + CHUNK)
-            cosine = self._xyz[rows] @ points.T
-            cosine[row_names[rows, None] == names] = -2.0
-            nearest[rows] = cosine.max(axis=1)
+    def _log_distances(self) -> Vector:
+        """The natural logarithm of one more than the kilometres to the nearest other place; 0 where there is none."""
+        nearest = self._nearest.cosines(self.chosen)
         km = np.maximum(kilometres(nearest) - self._reach_km, 0.0)
         # What lies in a region is not far from it, and not at its very middle either.
-        km = np.where(self._is_area | ((self._reach_km > 0) & (km < AREA_DISTANCE_KM)), AREA_DISTANCE_KM, km)
-        # Where there is no other name, there is no distance.
-        part = np.where(nearest < -1.5, 0.0, -self._weights.distance * np.log1p(km))
-        self._parts["distance to the nearest other place"] = part
+        km[self._is_area | ((self._reach_km > 0) & (km < AREA_DISTANCE_KM))] = AREA_DISTANCE_KM
+        return np.where(nearest >= -1.5, np.log1p(km), 0.0)
 
     def _score_stated_elsewhere(self) -> None:
-        by_name = defaultdict(list)
-        for number, name in enumerate(self._name.tolist()):
-            by_name[name].append(number)
-        part = np.zeros(len(self._owner))
-        for numbers in by_name.values():
+        part = np.zeros(len(self._layout))
+        for numbers in self._repeated:
             explicit = [n for n in numbers if self.groups[n].is_explicit]
-            stated = {self.option(int(self.chosen[n])).place.id for n in explicit}
+            chosen = [self.groups[n].options.items[self.chosen.item(n) - self.rows_of(n).start] for n in explicit]
+            stated = {option.place.id for option in chosen}
             if len(stated) != 1:
                 continue
             for n in numbers:
                 if not self.groups[n].is_explicit:
                     flags = [o.place.id in stated for o in self.groups[n].options.items]
-                    rows = slice(self.starts[n], self.starts[n] + len(flags))
-                    part[rows] = self._weights.stated_elsewhere * np.array(flags, dtype=np.float64)
+                    part[self.rows_of(n)] = self._weights.stated_elsewhere * np.array(flags, dtype=np.float64)
         self._parts["stated elsewhere"] = part
 
 
@@ -309,6 +325,5 @@ def nearness(km: Vector) -> Vector:
     return near
 
 
-def _share_of(totals: npt.NDArray[np.float64], label: int) -> float:
-    total = float(totals.sum())
-    return float(totals[label]) / total if 0 < label < len(totals) and total else 0.0
+def _at(shares: Vector, label: int) -> float:
+    return shares.item(label) if 0 < label < len(shares) else 0.0

@@ -7,7 +7,8 @@ times. One name has one sense in an article, unless the article itself says othe
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import NamedTuple
 
 from map_app.gazetteer.lookup import Gazetteer, NameKind
@@ -24,7 +25,7 @@ from map_app.geoparse.confidence import (
 )
 from map_app.geoparse.homes import Home, NameSenses, learn_home
 from map_app.geoparse.options import LARGE_TOWN, Option, Options, OptionsFinder, admin1_key
-from map_app.geoparse.ranking import Group, Ranking, Weights
+from map_app.geoparse.ranking import MAX_CANDIDATES, Choice, Group, Ranking, Weights
 from map_app.geoparse.roles import give_roles
 from map_app.geoparse.surroundings import Surroundings, read_surroundings
 from map_app.model import Article, Candidate, Evidence, Feature, Field, Kind, Place, Resolution, Toponym
@@ -32,8 +33,8 @@ from map_app.model import Article, Candidate, Evidence, Feature, Field, Kind, Pl
 #: Changes whenever the rules or weights may rank otherwise.
 RULES_VERSION = "rules11"
 
-#: Runners-up kept with a resolution, the chosen one included.
-MAX_CANDIDATES = 5
+#: Articles are ranked together that have so many names: some forty, after which there is little to gain.
+TOGETHER = 400
 
 #: Scores closer than this are a tie, which no rule should pretend to break.
 TIE = 1e-6
@@ -52,6 +53,14 @@ _TOWNS = frozenset({Feature.CITY})
 _NATURE = frozenset({Feature.WATER, Feature.REGION, Feature.OTHER})
 
 
+class Recognised(NamedTuple):
+    """An article, the names found in it, and its outlet's home where it is known."""
+
+    article: Article
+    toponyms: Sequence[Toponym]
+    home: Home | None = None
+
+
 class Guess(NamedTuple):
     """A place that a name may mean, before anything is said of how sure that is."""
 
@@ -60,6 +69,10 @@ class Guess(NamedTuple):
     candidates: tuple[Candidate, ...]
     evidence: tuple[Evidence, ...]
     signals: Signals
+
+
+#: What becomes of toponyms, by their number in the article.
+Answers = dict[int, Guess | Resolution]
 
 
 class Resolver:
@@ -90,34 +103,46 @@ class Resolver:
 
         `home` is the outlet's, where it is known.
         """
-        found = [self._decide(g) if isinstance(g, Guess) else g for g in self._guess(article, toponyms, home)]
-        # A doubted name is mostly none: it is told of only where it can be placed.
-        return give_roles(article, [r for r in found if r.place is not None or r.toponym.confidence >= DOUBTED])
+        return self.resolve_all([Recognised(article, toponyms, home)])[0]
+
+    def resolve_all(self, documents: Sequence[Recognised]) -> list[list[Resolution]]:
+        """The same of several articles, which together take less time."""
+        out = []
+        for document, guessed in zip(documents, self._guess(documents), strict=True):
+            found = [self._decide(g) if isinstance(g, Guess) else g for g in guessed]
+            # A doubted name is mostly none: it is told of only where it can be placed.
+            told = [r for r in found if r.place is not None or r.toponym.confidence >= DOUBTED]
+            out.append(give_roles(document.article, told))
+        return out
 
     def guesses(self, article: Article, toponyms: Sequence[Toponym], home: Home | None = None) -> list[Guess]:
         """What `resolve` decides on: the places that the names may mean, those in doubt included."""
-        return [guess for guess in self._guess(article, toponyms, home) if isinstance(guess, Guess)]
+        [found] = self._guess([Recognised(article, toponyms, home)])
+        return [guess for guess in found if isinstance(guess, Guess)]
 
-    def _guess(self, article: Article, toponyms: Sequence[Toponym], home: Home | None) -> list[Guess | Resolution]:
-        """For each toponym a guess, or an answer where nothing is left to decide."""
-        demonyms = self._demonyms(toponyms)
-        answers: dict[int, Guess | Resolution] = {i: _demonym(toponyms[i], place) for i, place in demonyms.items()}
-        groups = self._groups(article, toponyms)
-        known = [group for group in groups if len(group.options)]
-        ranking = self._rank(known, demonyms, home) if known else None
-        neighbours = Neighbours(ranking, _positions(article, toponyms), home, self._weights, self._finder.label)
-        if ranking is not None:
-            self._answer(article, toponyms, ranking, neighbours, answers)
-        for group in groups:
-            if not len(group.options):
-                beside = None if self._leaves_unknown else neighbours.of_unknown(group)
-                if beside and self._finder.names_another_place(toponyms[group.members[0]].name, beside.place):
-                    beside = neighbours.of_part(group)
-                for i in group.members:
-                    answers[i] = (
-                        _beside(article, toponyms[i], beside, ()) if beside else _unplaced(toponyms[i], "no candidate")
-                    )
-        return [answers[i] for i in range(len(toponyms))]
+    def _guess(self, documents: Iterable[Recognised]) -> Iterator[list[Guess | Resolution]]:
+        """Of each article, for each toponym a guess, or an answer where nothing is left to decide."""
+        for some in _parts(documents):
+            read = [(self._demonyms(d.toponyms), self._groups(d.article, d.toponyms)) for d in some]
+            known = [[group for group in groups if len(group.options)] for _, groups in read]
+            homes = [document.home for document in some]
+            ranking = self._rank(known, [demonyms for demonyms, _ in read], homes) if any(known) else None
+            choices = ranking.choices() if ranking else []
+            for number, (document, (demonyms, groups)) in enumerate(zip(some, read, strict=True)):
+                toponyms = document.toponyms
+                answers: Answers = {i: _demonym(toponyms[i], place) for i, place in demonyms.items()}
+                chosen = [choices[n] for n in ranking.groups_of(number)] if ranking else []
+                shares, positions = partial(self._shares, ranking, number), _positions(document.article, toponyms)
+                neighbours = Neighbours(chosen, positions, document.home, self._weights, shares)
+                answers |= self._answer(document, chosen, neighbours)
+                answers |= self._answer_unknown(document, groups, neighbours)
+                yield [answers[i] for i in range(len(toponyms))]
+
+    def _shares(self, ranking: Ranking | None, article: int, place: Place) -> tuple[float, float]:
+        """What shares of an article's places lie in the country and in the division of a place."""
+        if ranking is None:
+            return 0.0, 0.0
+        return ranking.shares(article, self._finder.label(place.country_code), self._finder.label(admin1_key(place)))
 
     def _decide(self, guess: Guess) -> Resolution:
         """Place a name where the guess is sure enough."""
@@ -141,34 +166,45 @@ class Resolver:
     def learn_homes(self, documents: Iterable[tuple[Article, Sequence[Toponym]]]) -> dict[str, Home]:
         """The homes of the outlets that show one, by domain, from their articles with the names found in them."""
         senses: dict[str, list[list[NameSenses]]] = defaultdict(list)
-        for article, toponyms in documents:
-            if article.domain:
-                senses[article.domain].append(self._senses(article, toponyms))
+        stated = [Recognised(article, toponyms) for article, toponyms in documents if article.domain]
+        for document, names in zip(stated, self._senses(stated), strict=True):
+            senses[document.article.domain].append(names)
         homes = {domain: learn_home(domain, articles) for domain, articles in senses.items()}
         return {domain: home for domain, home in homes.items() if home is not None}
 
-    def _senses(self, article: Article, toponyms: Sequence[Toponym]) -> list[NameSenses]:
+    def _senses(self, documents: Sequence[Recognised]) -> Iterator[list[NameSenses]]:
         """What each name may mean in its article, as if nothing were known of the outlet."""
-        groups = [group for group in self._groups(article, toponyms) if len(group.options)]
-        if not groups:
-            return []
-        ranking = self._rank(groups, self._demonyms(toponyms), None)
-        return [
-            NameSenses(group.key, group.options.places, ranking.scores[start : start + len(group.options)])
-            for group, start in zip(groups, ranking.starts.tolist(), strict=True)
-        ]
+        for some in _parts(documents):
+            known = [[g for g in self._groups(d.article, d.toponyms) if len(g.options)] for d in some]
+            if any(known):
+                ranking = self._rank(known, [self._demonyms(d.toponyms) for d in some], [None] * len(some))
+            for number, groups in enumerate(known):
+                numbers = ranking.groups_of(number) if groups else ()
+                yield [
+                    NameSenses(group.key, group.options.places, ranking.scores[ranking.rows_of(n)])
+                    for n, group in zip(numbers, groups, strict=True)
+                ]
 
-    def _rank(self, groups: Sequence[Group], demonyms: Mapping[int, Place | None], home: Home | None) -> Ranking:
-        countries = Counter(
-            self._finder.label(place.country_code) for place in demonyms.values() if place and place.country_code
-        )
-        ranking = Ranking(groups, self._weights, countries)
-        for number, group in enumerate(groups):
+    def _rank(
+        self,
+        articles: Sequence[Sequence[Group]],
+        demonyms: Sequence[Mapping[int, Place | None]],
+        homes: Sequence[Home | None],
+    ) -> Ranking:
+        countries = [
+            Counter(self._finder.label(place.country_code) for place in of.values() if place and place.country_code)
+            for of in demonyms
+        ]
+        ranking = Ranking(articles, self._weights, countries)
+        for number, group in enumerate(ranking.groups):
             self._score_alone(ranking, number, group)
-        self._score_containers(ranking)
-        self._lean_on_other_states(ranking)
-        if home is not None:
-            ranking.set_home(self._finder.label(home.country_code), self._finder.label(home.admin1_key), home.city)
+        for article, home in enumerate(homes):
+            numbers = ranking.groups_of(article)
+            self._score_containers(ranking, numbers)
+            self._lean_on_other_states(ranking, numbers)
+            if home is not None and numbers:
+                country, division = self._finder.label(home.country_code), self._finder.label(home.admin1_key)
+                ranking.set_home(article, country, division, home.city)
         ranking.settle()
         return ranking
 
@@ -246,13 +282,15 @@ class Resolver:
         elif group.surroundings.listed_in:
             ranking.add("list", number, self._inside(group.surroundings.listed_in, options), weights.in_list)
 
-    def _lean_on_other_states(self, ranking: Ranking) -> None:
+    def _lean_on_other_states(self, ranking: Ranking, numbers: range) -> None:
         """Georgia is rather the state where another state is named by its own name."""
-        if not any(group.key in _STATES for group in ranking.groups):
+        states = [number for number in numbers if ranking.groups[number].key in _STATES]
+        if not states:
             return
-        others = {_country_of_division(group.options) for group in ranking.groups if group.key not in _STATES}
-        for number, group in enumerate(ranking.groups):
-            country = _STATES.get(group.key)
+        others = {_country_of_division(ranking.groups[number].options) for number in numbers if number not in states}
+        for number in states:
+            group = ranking.groups[number]
+            country = _STATES[group.key]
             if country in others:
                 flags = [
                     o.place.feature is Feature.ADMIN1 and o.place.country_code == country for o in group.options.items
@@ -280,14 +318,13 @@ class Resolver:
             areas = (Option(home, NameKind.PRIMARY, admin1_key(home)),)
         return [any(self._contains(area, o) for area in areas) for o in options.items]
 
-    def _score_containers(self, ranking: Ranking) -> None:
+    def _score_containers(self, ranking: Ranking, numbers: range) -> None:
         """A container is itself more likely the one that holds the name before it."""
+        held = [group for n in numbers if (group := ranking.groups[n]).surroundings.container]
         by_key = defaultdict(list)
-        for number, group in enumerate(ranking.groups):
-            by_key[group.key].append(number)
-        for group in ranking.groups:
-            if not group.surroundings.container:
-                continue
+        for number in numbers if held else ():
+            by_key[ranking.groups[number].key].append(number)
+        for group in held:
             inner = {o.place.country_code for o in group.options.items} - {""}
             inner_admin1 = {o.admin1_key for o in group.options.items} - {""}
             for number in by_key.get(fold(group.surroundings.container), ()):
@@ -309,40 +346,63 @@ class Resolver:
             return inner.place.feature is not Feature.COUNTRY
         if outer.place.feature is Feature.ADMIN1:
             return inner.admin1_key == outer.admin1_key and inner.place.feature is not Feature.ADMIN1
-        return self._gazetteer.contains(outer.place, inner.place)
+        # A county holds nothing that lies in another division.
+        return inner.admin1_key == outer.admin1_key and self._gazetteer.contains(outer.place, inner.place)
 
-    def _answer(
-        self,
-        article: Article,
-        toponyms: Sequence[Toponym],
-        ranking: Ranking,
-        neighbours: Neighbours,
-        answers: dict[int, Guess | Resolution],
-    ) -> None:
-        """The resolutions of all names that have candidates."""
-        margins = ranking.margins().tolist()
-        reasons = ranking.reasons()
-        order = ranking.order.tolist()
-        scores = ranking.scores[ranking.order].tolist()
-        for number, (group, start) in enumerate(zip(ranking.groups, ranking.starts.tolist(), strict=True)):
-            items = group.options.items
-            best = range(start, start + min(len(items), MAX_CANDIDATES))
-            candidates = tuple(Candidate(items[order[at] - start].place, round(scores[at], 3)) for at in best)
+    def _answer(self, document: Recognised, choices: Sequence[Choice], neighbours: Neighbours) -> Answers:
+        """What becomes of the names that have candidates."""
+        answers: Answers = {}
+        article, toponyms, _ = document
+        for number, choice in enumerate(choices):
+            group = choice.group
+            candidates = tuple(
+                [Candidate(o.place, round(score, 3)) for o, score in zip(choice.options, choice.scores, strict=True)]
+            )
             is_known = bool(toponyms[group.members[0]].known)
             beside = None if is_known else neighbours.of_known(number)
             if beside is not None:
                 for i in group.members:
                     answers[i] = _beside(article, toponyms[i], beside, candidates)
                 continue
-            margin = margins[number]
-            if margin < TIE:
+            if choice.margin < TIE:
                 for i in group.members:
                     answers[i] = _unplaced(toponyms[i], "tie", candidates)
                 continue
-            evidence = tuple(Evidence(reason, weight, _detail(group, reason)) for reason, weight in reasons[number])
-            signals = signals_of_choice(candidates[0].place, margin=margin, reasons=reasons[number])
+            evidence = tuple([Evidence(reason, weight, _detail(group, reason)) for reason, weight in choice.reasons])
+            signals = signals_of_choice(candidates[0].place, margin=choice.margin, reasons=choice.reasons)
             for i in group.members:
                 answers[i] = Guess(toponyms[i], candidates, evidence, signals | _of_name(article, toponyms[i]))
+        return answers
+
+    def _answer_unknown(self, document: Recognised, groups: Sequence[Group], neighbours: Neighbours) -> Answers:
+        """What becomes of the names that the gazetteer lacks."""
+        answers: Answers = {}
+        article, toponyms, _ = document
+        for group in groups:
+            if len(group.options):
+                continue
+            beside = None if self._leaves_unknown else neighbours.of_unknown(group)
+            if beside and self._finder.names_another_place(toponyms[group.members[0]].name, beside.place):
+                beside = neighbours.of_part(group)
+            for i in group.members:
+                answers[i] = (
+                    _beside(article, toponyms[i], beside, ()) if beside else _unplaced(toponyms[i], "no candidate")
+                )
+        return answers
+
+
+def _parts(documents: Iterable[Recognised]) -> Iterator[list[Recognised]]:
+    """The articles in order, so many at a time that their names are ranked together."""
+    some: list[Recognised] = []
+    names = 0
+    for document in documents:
+        some.append(document)
+        names += len(document.toponyms)
+        if names >= TOGETHER:
+            yield some
+            some, names = [], 0
+    if some:
+        yield some
 
 
 def _country_of_division(options: Options) -> str:

@@ -1,11 +1,11 @@
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from map_app.gazetteer.lookup import Gazetteer
-from map_app.geoparse.homes import Home
+from map_app.geoparse.resolve import Recognised
 from map_app.ingest import UNKNOWN_NAME, GeocodeReport, geocode_pending, ingest, open_geocoder
 from map_app.model import Article, Place, Resolution, Toponym
 from map_app.settings import Settings
@@ -27,8 +27,10 @@ class KnowsNothing:
         found = [[(name, a.text.find(name)) for name in ("Ivanopillia", "Qwxville")] for a in articles]
         return [[Toponym(name, at, at + len(name)) for name, at in names if at >= 0] for names in found]
 
-    def resolve(self, _article: Article, toponyms: Sequence[Toponym], _home: Home | None = None) -> list[Resolution]:
-        return [Resolution(toponym, None, unplaced_because=UNKNOWN_NAME) for toponym in toponyms]
+    def resolve_all(self, documents: Iterable[Recognised]) -> list[list[Resolution]]:
+        return [
+            [Resolution(t, None, unplaced_because=UNKNOWN_NAME) for t in document.toponyms] for document in documents
+        ]
 
     def namesakes(self, _name: str) -> tuple[Place, ...]:
         return ()

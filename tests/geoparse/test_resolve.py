@@ -1,3 +1,4 @@
+import json
 import os
 import subprocess
 import sys
@@ -7,8 +8,10 @@ import pytest
 from map_app.gazetteer.lookup import NameKind
 from map_app.geoparse.confidence import DOUBTED, THRESHOLD
 from map_app.geoparse.homes import Home
-from map_app.geoparse.resolve import Resolver
-from map_app.model import Article, Feature, Kind, Toponym
+from map_app.geoparse.recognise import Recogniser
+from map_app.geoparse.resolve import TOGETHER, Recognised, Resolver
+from map_app.model import Article, Feature, Field, Kind, Toponym
+from map_app.settings import GOLD_SET
 
 SECOND = ("ville", "ton", "field", "ford", "land", "side", "view", "dale", "wood", "stone", "lake", "brook")
 
@@ -309,6 +312,21 @@ def test_many_thousand_distinct_names_in_one_article_are_placed(resolver):
         toponyms.append(Toponym(part, at, at + len(part)))
         at += len(part) + 2
     assert len(resolver.resolve(Article(id="a", title="", text=text), toponyms)) == len(toponyms) > 4_000
+
+
+def test_articles_placed_together_get_what_each_gets_alone(resolver, gazetteer):
+    """With homes and without, with demonyms, doubted names, lists and articles that name nothing among them."""
+    recogniser, homes = Recogniser.load(gazetteer), [None, Home("US", "Texas"), Home("UA")]
+    documents = []
+    for line in GOLD_SET.read_text(encoding="utf-8").splitlines():
+        text = json.loads(line)["text"]
+        number = len(documents)
+        found = recogniser.recognise(text, Field.TEXT) if number % 7 else []
+        documents.append(Recognised(Article(id=str(number), title="", text=text), found, homes[number % 3]))
+    assert sum(len(document.toponyms) for document in documents) > 2 * TOGETHER
+    together = resolver.resolve_all(documents)
+    assert together == [resolver.resolve(*document) for document in documents]
+    assert sum(map(len, together)) > 800
 
 
 def test_a_county_of_a_country_is_not_the_countrys_namesake(resolver):
