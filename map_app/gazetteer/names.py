@@ -17,7 +17,7 @@ def fold(name: str) -> str:
     letters are taken off, since elsewhere they are part of the spelling.
     """
     if name.isascii():  # nearly all, and several times as fast
-        return " ".join(name.lower().translate(_ASCII).split())
+        return name.lower() if name.isalpha() else " ".join(name.lower().translate(_ASCII).split())
     # Case folding can compose what decomposition took apart, hence the loop until nothing changes.
     while True:
         text = unicodedata.normalize("NFKD", name).casefold()

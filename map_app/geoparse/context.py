@@ -111,9 +111,10 @@ class Nearest:
         self._at: Labels = layout.article[self._groups] * self._places + rank[rank < MAX_NEIGHBOURS]
         self._neighbours = np.zeros((4, layout.articles * self._places))
         self._neighbours[3] = NOWHERE
-        self._rows = np.concatenate([points, np.ones((1, len(layout)))])
-        self._targets = np.concatenate([points, np.zeros((1, len(layout)))])
-        self._targets[:, is_area] = [[0.0], [0.0], [0.0], [NOWHERE]]
+        self._rows = np.empty((4, len(layout)))
+        self._rows[:3], self._rows[3] = points, 1.0
+        self._targets = self._rows * ~is_area
+        self._targets[3] = NOWHERE * is_area
         of_places = np.full(layout.articles * self._places, -1)
         of_places[self._at] = names[self._groups]
         self._names: Labels = of_places.reshape(layout.articles, self._places)

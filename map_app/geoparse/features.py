@@ -65,6 +65,11 @@ NAME_KINDS = ("before name",) * 3 + ("after name",) * 3 + ("name",) * 3
 _BESIDE_NAME = (_LOW, _CLUSTER_MARK, _SHAPE_MARK)
 _IN_NAME = (_CASE, _SURNAME, _FIRST_NAME)
 UNITS_OF_NAME = 3
+#: Attributes of a word in a run of capitals, "kind=value": what the run begins and ends with, what stands beside it.
+#: Each kind makes a unit of two attributes.
+RUN_KINDS = ("run first", "run last", "run before", "run after")
+_RUN_FIRST, _RUN_LAST, _RUN_BEFORE, _RUN_AFTER = range(len(RUN_KINDS))
+_BESIDE_RUN = (_LOW, _CLUSTER_MARK)
 
 
 class Name(NamedTuple):
@@ -112,11 +117,12 @@ class UnitKeeper(Protocol):
     def value(self, text: str) -> int:
         """The number of one side of a joint attribute; it is kept when the units are forgotten."""
 
-    def join(self, pairs: Sides, names: Sides) -> tuple[int, int]:
+    def join(self, pairs: Sides, names: Sides, runs: Sides) -> tuple[int, int, int]:
         """Make units of joint attributes, and return the number of the first of each sort; good until the next call.
 
         A row of `pairs` makes two units, for its left and its right word, of PAIR_KINDS; a row of `names` makes
-        UNITS_OF_NAME, each of three of NAME_KINDS.
+        UNITS_OF_NAME, each of three of NAME_KINDS; a row of `runs`, whose left side is the place of one of RUN_KINDS,
+        makes one of that kind.
         """
 
     def clear(self) -> None:
@@ -200,9 +206,6 @@ class _Others(dict[tuple[str | int, ...], int]):
             return [*said, f"said={values[0]}", f"said={values[0]}|{values[1]}"]
         if kind == "run":
             return [f"run={values[0]}", f"run={values[0]}{values[1]}"]
-        if kind.startswith("run "):
-            known = self._describe(values[0])
-            return [f"{kind}={known.low}", f"{kind}=c{known.cluster & 0x3FF}"]
         return [kind, *(f"{kind}={value}" for value in values)]
 
     def _describe(self, word: str | int) -> Form:
@@ -269,7 +272,7 @@ class FeatureMaker:
             names = self._find_names(document, of, (low, high), gathered.row)
             named = self._name_units(gathered, names, low)
             for run in document.runs((low, high)):
-                self._run_units(document, gathered, sentence, run, low)
+                self._run_units(gathered, sentence, run, low)
             for i in range(low, high):
                 said = document.said[forms[i]] if hot[i] else 0
                 if said:
@@ -281,24 +284,21 @@ class FeatureMaker:
                     gathered.add(i - low, others["dateline",])
             gathered.names += names
 
-    def _run_units(self, document: Document, gathered: "_Gathered", sentence: Stretch, run: Stretch, low: int) -> None:
+    def _run_units(self, gathered: "_Gathered", sentence: Stretch, run: Stretch, low: int) -> None:
         """How long a run of capitals is, its first and last word, and those around it."""
-        (first, last), (start, end), forms, others = sentence, run, document.forms, self._others
+        (first, last), (start, end), others = sentence, run, self._others
         length = min(end - start, 5)
-        run_first, run_last = others["run first", forms[start]], others["run last", forms[end - 1]]
-        before = others["run before", forms[start - 1]] if start > first else None
-        after = others["run after", forms[end]] if end < last else None
         for i in range(start, end):
-            row = i - low
-            gathered.add(row, others["run", length, "B" if i == start else "E" if i == end - 1 else "I"])
+            part = "B" if i == start else "E" if i == end - 1 else "I"
+            gathered.add(i - low, others["run", length, part])
             if i > start:
-                gathered.add(row, run_first)
+                gathered.add_run(i - low, _RUN_FIRST, start - low)
+                if start > first:
+                    gathered.add_run(i - low, _RUN_BEFORE, start - 1 - low)
             if i < end - 1:
-                gathered.add(row, run_last)
-            if i > start and before is not None:
-                gathered.add(row, before)
-            if i < end - 1 and after is not None:
-                gathered.add(row, after)
+                gathered.add_run(i - low, _RUN_LAST, end - 1 - low)
+                if end < last:
+                    gathered.add_run(i - low, _RUN_AFTER, end - low)
 
     def _find_names(self, document: Document, of: int, stretch: Stretch, row: int) -> list[Name]:
         """Where gazetteer names stand, longest first from the left, and what kinds of places they name."""
@@ -357,9 +357,12 @@ class FeatureMaker:
         named_rows = np.array(gathered.named_rows, dtype=np.int64)
         beside = forms[rows[named_rows][:, None] + _AROUND_NAME]
         parts = np.array(gathered.named_parts, dtype=np.int64)[:, None]
-        pairs, of_names = self._keeper.join(
+        run_kinds = np.array(gathered.run_kinds, dtype=np.int64)[:, None]
+        beside_run = forms[np.array(gathered.run_words, dtype=np.int64)][:, None]
+        pairs, of_names, of_runs = self._keeper.join(
             (table[forms[left][:, None], _PAIR_LEFT], table[forms[left + 1][:, None], _PAIR_RIGHT]),
             (parts, table[beside, _BESIDE_NAME * 2 + _IN_NAME]),
+            (run_kinds, table[beside_run, _BESIDE_RUN]),
         )
         number = is_pair.cumsum() - 1
         after_other, before_other = is_pair[rows - 1].nonzero()[0], is_pair[rows].nonzero()[0]
@@ -368,6 +371,7 @@ class FeatureMaker:
                 after_other,
                 before_other,
                 named_rows.repeat(UNITS_OF_NAME),
+                np.array(gathered.run_rows, dtype=np.int64),
                 np.array(gathered.more_rows, dtype=np.int64),
             ]
         )
@@ -376,6 +380,7 @@ class FeatureMaker:
                 pairs + 2 * number[rows[after_other] - 1] + 1,
                 pairs + 2 * number[rows[before_other]],
                 of_names + np.arange(UNITS_OF_NAME * len(named_rows)),
+                of_runs + np.arange(len(run_kinds)),
                 np.array(gathered.more_units, dtype=np.int64),
             ]
         )
@@ -383,8 +388,10 @@ class FeatureMaker:
         return Batch(gathered.stretches, units, more_rows[ascending], more_units[ascending], gathered.names)
 
 
-def joint_names(pairs: Sides, names: Sides, texts: Sequence[str]) -> tuple[list[list[str]], list[list[str]]]:
-    """The names of the attributes of each pair and of each unit of names; `texts` are those that values stand for."""
+def joint_names(
+    pairs: Sides, names: Sides, runs: Sides, texts: Sequence[str]
+) -> tuple[list[list[str]], list[list[str]], list[list[str]]]:
+    """The attributes' names of each pair, unit of names and unit of runs; `texts` are those that values stand for."""
     of_pairs = [
         [f"{kind}={texts[a]}|{texts[b]}" for kind, a, b in zip(PAIR_KINDS, one, other, strict=True)]
         for one, other in zip(pairs[0].tolist(), pairs[1].tolist(), strict=True)
@@ -394,7 +401,11 @@ def joint_names(pairs: Sides, names: Sides, texts: Sequence[str]) -> tuple[list[
     for [part], values in zip(names[0].tolist(), names[1].tolist(), strict=True):
         attributes = [f"{kind}={texts[part]}|{texts[b]}" for kind, b in zip(NAME_KINDS, values, strict=True)]
         of_names += [attributes[i : i + size] for i in range(0, len(attributes), size)]
-    return of_pairs, of_names
+    of_runs = [
+        [f"{RUN_KINDS[kind]}={texts[value]}" for value in values]
+        for [kind], values in zip(runs[0].tolist(), runs[1].tolist(), strict=True)
+    ]
+    return of_pairs, of_names, of_runs
 
 
 class _Gathered:
@@ -416,6 +427,10 @@ class _Gathered:
         #: Of each word of a name its row, and the number of "part and kind".
         self.named_rows: list[int] = []
         self.named_parts: list[int] = []
+        #: Of each unit of runs its row, the place of its kind among RUN_KINDS, and which of the words it is of.
+        self.run_rows: list[int] = []
+        self.run_kinds: list[int] = []
+        self.run_words: list[int] = []
         #: The first row of the stretch at hand, and which word that is.
         self.row = self._word = 0
 
@@ -446,6 +461,12 @@ class _Gathered:
         self.units_of_names[self._word + row] = unit
         self.named_rows.append(self.row + row)
         self.named_parts.append(part)
+
+    def add_run(self, row: int, kind: int, word: int) -> None:
+        """A unit of a word in a run of capitals, and the word that it is of, both counted from the stretch's first."""
+        self.run_rows.append(self.row + row)
+        self.run_kinds.append(kind)
+        self.run_words.append(self._word + word)
 
     @property
     def is_full(self) -> bool:

@@ -236,59 +236,69 @@ class OptionsFinder:
     def _find(self, name: str) -> Options:
         for variant, stated_kind, container, penalty in _variants(name):
             options: dict[str, Option] = {}
-            for spelling in _spellings(variant):
-                for place, name_kind in self._gazetteer.candidates(spelling):
+            folded = fold(variant)
+            for spelling in _spellings(folded):
+                for place, name_kind in self._gazetteer.carrying(spelling):
                     _keep_better(options, Option(place, name_kind, admin1_key(place), penalty))
             if not stated_kind:
-                folded = fold(variant)
                 for county in (f"{folded} county", f"{folded} parish", f"county {folded}"):
                     for place, name_kind in self._gazetteer.carrying(county):
                         if place.feature is Feature.ADMIN2:
                             _keep_better(
                                 options, Option(place, name_kind, admin1_key(place), penalty + SHORT_COUNTY_NAME)
                             )
-            if _COUNTY.search(variant) and any(o.name_kind is NameKind.PRIMARY for o in options.values()):
+            if not options:
+                continue
+            items = sorted(options.values(), key=_importance)
+            if _COUNTY.search(variant) and items[0].name_kind is NameKind.PRIMARY:
                 # Elsewhere a division is called a county only where somebody has translated its name.
-                options = {i: o for i, o in options.items() if o.name_kind is NameKind.PRIMARY}
-            if options:
-                best = sorted(options.values(), key=_importance)[:MAX_OPTIONS]
-                return self._made(name, tuple(best), stated_kind, container)
+                items = [o for o in items if o.name_kind is NameKind.PRIMARY]
+            return self._made(name, tuple(items[:MAX_OPTIONS]), stated_kind, container)
         return self._made(name, (), "", "")
 
     def _made(self, name: str, items: tuple[Option, ...], stated_kind: str, container: str) -> Options:
-        usual = [o.place for o in items if o.name_kind is NameKind.PRIMARY and o.penalty == 0]
-        is_large_town = any(p.feature is Feature.CITY and p.population >= LARGE_TOWN for p in usual)
+        whole = [o for o in items if o.penalty == 0]
+        usual = [o.place for o in whole if o.name_kind is NameKind.PRIMARY]
+        usual_kinds = {place.feature for place in usual}
+        is_large_town = Feature.CITY in usual_kinds and any(
+            p.feature is Feature.CITY and p.population >= LARGE_TOWN for p in usual
+        )
         return Options(
             key=fold(name),
             items=items,
             stated_kind=stated_kind,
             container=container,
             areas=tuple([o for o in items if o.place.feature in _CONTAINERS]),
-            is_container=any(o.place.feature in _USUAL_CONTAINERS and o.penalty == 0 for o in items)
+            is_container=not _USUAL_CONTAINERS.isdisjoint([o.place.feature for o in whole])
             or _COUNTY.search(name) is not None,
             is_large_town=is_large_town,
-            is_division=not is_large_town
-            and any(p.feature is Feature.ADMIN1 for p in usual)
-            and not any(p.feature is Feature.COUNTRY for p in usual),
-            table=np.array(list(map(self._row, items, _kind_priors(items), _shadows(items))), dtype=np.float64).reshape(
-                -1, len(COLUMNS)
-            ),
+            is_division=not is_large_town and Feature.ADMIN1 in usual_kinds and Feature.COUNTRY not in usual_kinds,
+            table=self._table(items) if items else _NOTHING,
         )
 
-    def _row(self, option: Option, kind_prior: float, shadow: float) -> tuple[float, ...]:
-        place = option.place
-        reach_km = (place.radius_km or 0.0) if place.feature in _WIDE else 0.0
-        return (
-            math.log10(_people(place)),
-            kind_prior,
-            option.penalty + (ALTERNATE_NAME if _is_loose(option) else 0.0),
-            shadow,
-            *unit_vector(place.point),
-            reach_km,
-            place.feature in _AREAS,
-            self.label(place.country_code),
-            self.label(option.admin1_key),
-        )
+    def _table(self, items: Sequence[Option]) -> Vector:
+        """A row of numbers for each; see COLUMNS."""
+        rows = [
+            (
+                math.log10(_people(place)),
+                kind_prior,
+                penalty + (ALTERNATE_NAME if _is_loose(place, name_kind) else 0.0),
+                shadow,
+                *unit_vector(place.point),
+                (place.radius_km or 0.0) if place.feature in _WIDE else 0.0,
+                place.feature in _AREAS,
+                self.label(place.country_code),
+                self.label(key),
+            )
+            for (place, name_kind, key, penalty), kind_prior, shadow in zip(
+                items, _kind_priors(items), _shadows(items), strict=True
+            )
+        ]
+        return np.array(rows, dtype=np.float64)
+
+
+#: The table of no places.
+_NOTHING: Vector = np.zeros((0, len(COLUMNS)))
 
 
 def unit_vector(point: Point) -> tuple[float, float, float]:
@@ -331,10 +341,10 @@ def _variants(name: str) -> Iterator[tuple[str, str, str, float]]:
             yield " ".join(words[:length]), "", "", PART_OF_NAME
 
 
-def _spellings(name: str) -> Iterator[str]:
-    """The name and the ways to write it out or to shorten it ("Mt. Pleasant", "Mount Pleasant")."""
-    yield name
-    first, *rest = fold(name).split(" ")
+def _spellings(folded: str) -> Iterator[str]:
+    """A folded name and the ways to write it out or to shorten it ("Mt. Pleasant", "Mount Pleasant")."""
+    yield folded
+    first, *rest = folded.split(" ")
     if not rest:
         return
     for words in (_FIRST_WORDS, _FIRST_SHORT):
@@ -359,9 +369,9 @@ def _importance(option: Option) -> tuple[bool, bool, int, str]:
     )
 
 
-def _is_loose(option: Option) -> bool:
+def _is_loose(place: Place, name_kind: NameKind) -> bool:
     """Whether the name is one of many that somebody has noted; those of regions and waters were chosen by hand."""
-    return option.name_kind is NameKind.ALTERNATE and option.place.feature not in _WIDE
+    return name_kind is NameKind.ALTERNATE and place.feature not in _WIDE
 
 
 def _kind_priors(items: Sequence[Option]) -> list[float]:

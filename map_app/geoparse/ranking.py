@@ -160,15 +160,15 @@ class Ranking:
         loudness: Vector = np.sqrt([group.evidence for group in self.groups])
         labels = table[:, [COUNTRY, ADMIN1]].T.astype(np.int64)
         self._shares = Shares(self._layout, labels, loudness, demonyms)
-        by_name: dict[tuple[int, str], list[int]] = defaultdict(list)
-        for number, (article, group) in enumerate(zip(self._layout.article.tolist(), self.groups, strict=True)):
-            by_name[article, group.key].append(number)
-        names = np.empty(len(self.groups), dtype=np.int64)
-        for name, numbers in enumerate(by_name.values()):
-            names[numbers] = name
-        #: The groups of each name that has several senses.
-        self._repeated = [numbers for numbers in by_name.values() if len(numbers) > 1]
-        self._nearest = Nearest(self._layout, self._xyz, self._is_area, names, loudness)
+        numbers: dict[tuple[int, str], int] = {}
+        names = [
+            numbers.setdefault((article, group.key), len(numbers))
+            for article, groups in enumerate(articles)
+            for group in groups
+        ]
+        #: The groups of each name that has several senses in its article.
+        self._repeated = _same(names) if len(numbers) < len(names) else []
+        self._nearest = Nearest(self._layout, self._xyz, self._is_area, np.array(names), loudness)
         #: Parts of the score by reason: those that no other choice can change, and those that depend on others.
         self._static: dict[str, Vector] = {
             "population": table[:, POPULATION],
@@ -311,6 +311,14 @@ class Ranking:
                     flags = [o.place.id in stated for o in self.groups[n].options.items]
                     part[self.rows_of(n)] = self._weights.stated_elsewhere * np.array(flags, dtype=np.float64)
         self._parts["stated elsewhere"] = part
+
+
+def _same(names: Sequence[int]) -> list[list[int]]:
+    """The places of each name that stands in several."""
+    places = defaultdict(list)
+    for place, name in enumerate(names):
+        places[name].append(place)
+    return [each for each in places.values() if len(each) > 1]
 
 
 def kilometres(cosine: Vector) -> Vector:

@@ -9,7 +9,17 @@ from typing import Any
 
 import numpy as np
 
-from map_app.geoparse.features import NAME_KINDS, PAIR_KINDS, REACH, SPREAD, UNITS_OF_NAME, Batch, Integers, Sides
+from map_app.geoparse.features import (
+    NAME_KINDS,
+    PAIR_KINDS,
+    REACH,
+    RUN_KINDS,
+    SPREAD,
+    UNITS_OF_NAME,
+    Batch,
+    Integers,
+    Sides,
+)
 from map_app.geoparse.forms import AROUND, OWN, Groups, Keys, Single
 from map_app.geoparse.weights import LABELS, Table, Vectors, Weights
 
@@ -19,7 +29,7 @@ FIRST_UNITS = 1024
 #: Distinct things kept on which a group of attributes depends.
 MAX_GROUPS = 50_000
 
-_PAIR_WIDTH, _NAME_WIDTH = 2, 1
+_PAIR_WIDTH, _SINGLE_WIDTH = 2, 1
 
 
 class _OfSingle(dict[str, int]):
@@ -110,18 +120,20 @@ class JointRows:
     """Finds joint attributes by numbers: most pairs of words have none, and no string is made to see that."""
 
     def __init__(self, weights: Weights) -> None:
-        kinds = {kind: n for n, kind in enumerate(dict.fromkeys([*PAIR_KINDS, *NAME_KINDS]))}
+        kinds = {kind: n for n, kind in enumerate(dict.fromkeys([*PAIR_KINDS, *NAME_KINDS, *RUN_KINDS]))}
         self._numbers: dict[str, int] = {}
         found = [(0, 0, 0, 0)]
-        for width in (_PAIR_WIDTH, _NAME_WIDTH):
+        for width in (_PAIR_WIDTH, _SINGLE_WIDTH):
             for name, row in weights.tables[width].rows.items() if width in weights.tables else ():
                 kind, _, sides = name.partition("=")
-                if kind in kinds:
+                if kind in RUN_KINDS:
+                    found.append((kinds[kind], 0, self._number(sides), row))
+                elif kind in kinds:
                     middle = sides.index("|", 1)  # the left side may itself be the sign "|"
                     found.append((kinds[kind], self._number(sides[:middle]), self._number(sides[middle + 1 :]), row))
         self._base = 1 + len(self._numbers)
-        self._pair_kinds, self._name_kinds = (
-            self._base * np.array([kinds[kind] for kind in each]) for each in (PAIR_KINDS, NAME_KINDS)
+        self._pair_kinds, self._name_kinds, self._run_kinds = (
+            self._base * np.array([kinds[kind] for kind in each]) for each in (PAIR_KINDS, NAME_KINDS, RUN_KINDS)
         )
         columns = np.array(found).T
         keys = (self._base * columns[0] + columns[1]) * self._base + columns[2]
@@ -136,14 +148,20 @@ class JointRows:
         """The number of one side of an attribute; 0 for one that no attribute has."""
         return self._numbers.get(text, 0)
 
-    def rows(self, pairs: Sides, names: Sides) -> tuple[Integers, Integers]:
-        """The row of each attribute of the pairs and of the names, or -1."""
+    def rows(self, pairs: Sides, names: Sides, runs: Sides) -> tuple[Integers, Integers, Integers]:
+        """The row of each attribute of the pairs, of the names and of the runs, or -1."""
         of_pairs = (self._pair_kinds + pairs[0]) * self._base + pairs[1]
         of_names = (self._name_kinds + names[0]) * self._base + names[1]
-        keys = np.concatenate([of_pairs.ravel(), of_names.ravel()])
+        of_runs = self._run_kinds[runs[0]] * self._base + runs[1]
+        keys = np.concatenate([of_pairs.ravel(), of_names.ravel(), of_runs.ravel()])
         at = self._keys.searchsorted(keys)
         rows = np.where(self._keys[at] == keys, self._rows[at], -1)
-        return rows[: of_pairs.size].reshape(of_pairs.shape), rows[of_pairs.size :].reshape(of_names.shape)
+        middle, last = of_pairs.size, of_pairs.size + of_names.size
+        return (
+            rows[:middle].reshape(of_pairs.shape),
+            rows[middle:last].reshape(of_names.shape),
+            rows[last:].reshape(of_runs.shape),
+        )
 
 
 class UnitSums:
@@ -158,7 +176,7 @@ class UnitSums:
         #: The vectors of joint attributes, with one of zeros behind, which -1 is the number of.
         self._joint_vectors = {
             width: np.concatenate([self._tables[width].vectors, np.zeros((1, width, len(LABELS)), dtype=np.float32)])
-            for width in (_PAIR_WIDTH, _NAME_WIDTH)
+            for width in (_PAIR_WIDTH, _SINGLE_WIDTH)
         }
         self._around, self._own = GroupSums(self._tables[SPREAD], AROUND), GroupSums(self._tables[1], OWN)
         self._start_anew()
@@ -202,16 +220,21 @@ class UnitSums:
         """The number of one side of a joint attribute; 0 for one that the model has no attribute of."""
         return self._joints.value(text)
 
-    def join(self, pairs: Sides, names: Sides) -> tuple[int, int]:
+    def join(self, pairs: Sides, names: Sides, runs: Sides) -> tuple[int, int, int]:
         """Make units of joint attributes, behind the kept ones until the next call or the next kept unit."""
-        of_pairs, of_names = self._joints.rows(pairs, names)
+        of_pairs, of_names, of_runs = self._joints.rows(pairs, names, runs)
         of_names = of_names.reshape(UNITS_OF_NAME * len(of_names), len(NAME_KINDS) // UNITS_OF_NAME)
-        first = self._count + _PAIR_WIDTH * len(of_pairs)
-        self._sums = with_room(self._sums, first + len(of_names))
-        for width, rows, start in ((_PAIR_WIDTH, of_pairs, self._count), (_NAME_WIDTH, of_names, first)):
+        first_of_names = self._count + _PAIR_WIDTH * len(of_pairs)
+        first_of_runs = first_of_names + len(of_names)
+        self._sums = with_room(self._sums, first_of_runs + len(of_runs))
+        for width, rows, start in (
+            (_PAIR_WIDTH, of_pairs, self._count),
+            (_SINGLE_WIDTH, of_names, first_of_names),
+            (_SINGLE_WIDTH, of_runs, first_of_runs),
+        ):
             sums = self._joint_vectors[width][rows].sum(axis=1)
             self._sums[start : start + width * len(rows)] = sums.reshape(-1, len(LABELS))
-        return self._count, first
+        return self._count, first_of_names, first_of_runs
 
     def _settle(self) -> None:
         """Sum what waits."""

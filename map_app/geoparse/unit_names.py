@@ -55,16 +55,16 @@ class UnitNames:
         """The number of one side of a joint attribute."""
         return self._values.setdefault(text, len(self._values))
 
-    def join(self, pairs: Sides, names: Sides) -> tuple[int, int]:
+    def join(self, pairs: Sides, names: Sides, runs: Sides) -> tuple[int, int, int]:
         """Keep units of joint attributes, and return the number of the first of each sort."""
+        of_pairs, of_names, of_runs = joint_names(pairs, names, runs, list(self._values))
+        return self._add_all(2, of_pairs), self._add_all(1, of_names), self._add_all(1, of_runs)
+
+    def _add_all(self, width: int, units: Sequence[Sequence[str]]) -> int:
         first = self.count
-        of_pairs, of_names = joint_names(pairs, names, list(self._values))
-        for attributes in of_pairs:
-            self.add(2, attributes)
-        middle = self.count
-        for attributes in of_names:
-            self.add(1, attributes)
-        return first, middle
+        for attributes in units:
+            self.add(width, attributes)
+        return first
 
     def _number(self, name: tuple[int, int, str]) -> int:
         number = self._numbers.get(name)
