@@ -140,9 +140,9 @@ class Attributes:
     def value(self, text):
         return self.values.setdefault(text, len(self.values))
 
-    def join(self, pairs, names):
+    def join(self, pairs, names, runs):
         firsts = []
-        for width, units in zip((2, 1), joint_names(pairs, names, list(self.values)), strict=True):
+        for width, units in zip((2, 1, 1), joint_names(pairs, names, runs, list(self.values)), strict=True):
             firsts.append(self.count)
             for attributes in units:
                 self.add(width, attributes)
