@@ -33,8 +33,9 @@ from map_app.model import Article, Candidate, Evidence, Feature, Field, Kind, Pl
 #: Changes whenever the rules or weights may rank otherwise.
 RULES_VERSION = "rules11"
 
-#: Articles are ranked together that have so many names: some forty, after which there is little to gain.
+#: Articles are ranked together until they have so many names, or are so many: more gain little, and take memory.
 TOGETHER = 400
+ARTICLES_TOGETHER = 50
 
 #: Scores closer than this are a tie, which no rule should pretend to break.
 TIE = 1e-6
@@ -398,7 +399,7 @@ def _parts(documents: Iterable[Recognised]) -> Iterator[list[Recognised]]:
     for document in documents:
         some.append(document)
         names += len(document.toponyms)
-        if names >= TOGETHER:
+        if names >= TOGETHER or len(some) == ARTICLES_TOGETHER:
             yield some
             some, names = [], 0
     if some:
