@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from map_app.geo import EARTH_RADIUS_KM
-from map_app.geoparse.context import Layout, Nearest, Shares
+from map_app.geoparse.context import NOWHERE, Layout, Nearest, Shares
 from map_app.geoparse.options import (
     ADMIN1,
     COUNTRY,
@@ -296,7 +296,7 @@ class Ranking:
         km = np.maximum(kilometres(nearest) - self._reach_km, 0.0)
         # What lies in a region is not far from it, and not at its very middle either.
         km[self._is_area | ((self._reach_km > 0) & (km < AREA_DISTANCE_KM))] = AREA_DISTANCE_KM
-        return np.where(nearest >= -1.5, np.log1p(km), 0.0)
+        return np.where(nearest > NOWHERE + 0.5, np.log1p(km), 0.0)  # a cosine may be rounded to less than -1
 
     def _score_stated_elsewhere(self) -> None:
         part = np.zeros(len(self._layout))
