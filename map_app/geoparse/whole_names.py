@@ -19,7 +19,8 @@ _THE_CHANNEL = re.compile(
 )
 
 #: Where a politician is from: "Rep. Jay Roberts (R-Ocilla)", "Tom Bakk, DFL-Cook,".
-_SEAT = re.compile(r"(?<=[\s(])(?:R|D|I|DFL)-(?!Day\b)([A-Z][\w.'’]+(?: [A-Z][\w.'’]+){0,2})(?=[),;])")
+_PARTIES = ("R-", "D-", "I-", "DFL-")
+_SEAT = re.compile(rf"(?<=[\s(])(?:{'|'.join(_PARTIES)})(?!Day\b)([A-Z][\w.'’]+(?: [A-Z][\w.'’]+){{0,2}})(?=[),;])")
 
 #: Hardly ever anything else.
 CONFIDENCE = 0.85
@@ -47,6 +48,8 @@ def names_with_article(text: str, field: Field) -> list[Toponym]:
 
 def seats(text: str, field: Field, is_known: Callable[[str], bool]) -> list[Toponym]:
     """The towns and states behind the letter of a politician's party."""
+    if not any(party in text for party in _PARTIES):  # nearly always, and told much faster
+        return []
     found = [match for match in _SEAT.finditer(text) if is_known(match[1])]
     return [Toponym(match[1], *match.span(1), field, confidence=CONFIDENCE) for match in found]
 
