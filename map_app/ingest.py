@@ -281,7 +281,7 @@ class _Ingest:
                 after = self._completed(article, resolutions)
                 if after != before:
                     changed.append((article, after))
-            _put_anew(self._store, changed, self._geoparser.version)
+            self._store.place_anew(changed, version=self._geoparser.version)
 
     def _home(self, domain: str) -> Home | None:
         if domain and domain not in self._homes:
@@ -422,20 +422,7 @@ def _put_on_map(store: Store, name: str, place: Place, version: str) -> int:
         after = [_placed_online(r, lambda n: place if n == name else None) for r in before]
         if article is not None and after != before:
             changed.append((article, after))
-    return _put_anew(store, changed, version)
-
-
-def _put_anew(store: Store, changed: Iterable[tuple[Article, list[Resolution]]], version: str) -> int:
-    """Give known articles other places; how many those are.
-
-    One that another process has updated meanwhile is left as it put it.
-    """
-    current = [(article, resolutions) for article, resolutions in changed if store.article(article.id) == article]
-    # The store leaves alone what it knows under this version, so the articles go in once without one; should that
-    # be all that happens before a kill, the next ingest maps them again and finds the answers kept.
-    store.put(current, version="")
-    store.put(current, version=version)
-    return len(current)
+    return store.place_anew(changed, version=version)
 
 
 def _placed_online(resolution: Resolution, place_of: Callable[[str], Place | None]) -> Resolution:

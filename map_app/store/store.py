@@ -177,10 +177,27 @@ class Store:
                     written.append(write_article(connection, number, fingerprint, article, resolutions))
                     added += known is None
                     updated += known is not None
-                if written:
-                    connection.execute("UPDATE writes SET revision = revision + 1")
-                    pack(connection, written)
+                _note_written(connection, written)
         return PutReport(added, updated, unchanged)
+
+    def place_anew(self, mapped: Iterable[tuple[Article, Sequence[Resolution]]], *, version: str) -> int:
+        """Give articles, as they are read from here, other places of that version; how many those are.
+
+        One that has been put otherwise meanwhile, or is gone, is left alone.
+        """
+        placed = 0
+        articles = iter(mapped)
+        while batch := list(islice(articles, BATCH_SIZE)):
+            with self._connections.writing() as connection:
+                written = []
+                for article, resolutions in batch:
+                    row = connection.execute("SELECT * FROM article WHERE id = ?", (storable(article.id),)).fetchone()
+                    if row is not None and _article(row) == article:
+                        fingerprint = fingerprint_of(article, version)
+                        written.append(write_article(connection, row["number"], fingerprint, article, resolutions))
+                _note_written(connection, written)
+                placed += len(written)
+        return placed
 
     # Asking
 
@@ -334,6 +351,13 @@ def _article(row: Row) -> Article:
 
 def _place(value: dict[str, Any]) -> Place:
     return Place(**value | {"point": Point(**value["point"]), "feature": Feature(value["feature"])})
+
+
+def _note_written(connection: Connection, articles: Sequence[int]) -> None:
+    """Within their transaction: what is cached or packed of these articles is stale."""
+    if articles:
+        connection.execute("UPDATE writes SET revision = revision + 1")
+        pack(connection, articles)
 
 
 def _resolution(value: dict[str, Any]) -> Resolution:

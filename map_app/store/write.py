@@ -4,7 +4,6 @@ import json
 import sqlite3
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import fields
 from typing import Any
 
 from map_app.model import Article, Field, GivenPlace, Kind, Place, Resolution
@@ -37,7 +36,16 @@ def write_article(
         int(article.published.replace(microsecond=0).timestamp()) if article.published else None
     )
     row["places"] = len(mentions)
-    row["story_group"] = group = group_of(connection, storable(article.title), storable(article.text))
+    before = (
+        connection.execute("SELECT story_group, title, text FROM article WHERE number = ?", (number,)).fetchone()
+        if number is not None
+        else None
+    )
+    if before is not None and (before["title"], before["text"]) == (row["title"], row["text"]):
+        group = before["story_group"]
+    else:
+        group = group_of(connection, storable(article.title), storable(article.text))
+    row["story_group"] = group
     if number is None:
         names = ", ".join(row)
         marks = ", ".join(f":{name}" for name in row)
@@ -45,13 +53,12 @@ def write_article(
             0
         ]
     else:
-        before = connection.execute("SELECT story_group FROM article WHERE number = ?", (number,)).fetchone()[0]
         changes = ", ".join(f"{name} = :{name}" for name in row)
         connection.execute(f"UPDATE article SET {changes} WHERE number = :number", row | {"number": number})
         for table in ("mention", "resolutions", "unplaced"):
             connection.execute(f"DELETE FROM {table} WHERE article = ?", (number,))
-        if before is not None and before != group:
-            forget_if_empty(connection, before)
+        if before is not None and before["story_group"] not in (None, group):
+            forget_if_empty(connection, before["story_group"])
     for place, found in mentions.values():
         connection.execute(
             "INSERT INTO mention (place, article, roles, times, feature, country_code, spans, published)"
@@ -67,7 +74,7 @@ def write_article(
                 published,
             ),
         )
-    everything = json.dumps(list(resolutions), default=_fields_of, ensure_ascii=False)
+    everything = _ENCODER.encode(list(resolutions))
     connection.execute("INSERT INTO resolutions VALUES (?, ?)", (number, storable(everything)))
     unplaced = Counter(
         (storable(r.toponym.name), storable(r.unplaced_because))
@@ -97,8 +104,11 @@ def _mentions(resolutions: Sequence[Resolution]) -> dict[str, tuple[Place, list[
 
 
 def _fields_of(value: Any) -> dict[str, Any]:
-    """The fields of one of our frozen values; `dataclasses.asdict` takes several times as long, copying each leaf."""
-    return {field.name: getattr(value, field.name) for field in fields(value)}
+    """The fields of one of our frozen values, which have slots; `dataclasses.asdict` takes many times as long."""
+    return {name: getattr(value, name) for name in value.__slots__}
+
+
+_ENCODER = json.JSONEncoder(default=_fields_of, ensure_ascii=False)
 
 
 def _place_number(connection: sqlite3.Connection, place: Place) -> int:

@@ -131,6 +131,22 @@ def test_an_updated_article_has_its_text_places_and_date_replaced(store: Store) 
     assert {pin.place.name: pin.article_count for pin in store.pins()} == {"Kursk Oblast": 2, "Kyiv": 1}
 
 
+def test_articles_are_placed_anew_unless_they_were_put_otherwise_meanwhile(store: Store) -> None:
+    first, second = store.article("a1"), store.article("a3")
+    assert first is not None
+    assert second is not None
+    store.put([mapped(3, "The café in Kyiv is closed.", {"Kyiv": KYIV}, day=9)])
+    revision = store.revision()
+    gone = replace(first, id="never there")
+    elsewhere = [(a, mapped(1, a.text, {"Kyiv": KURSK})[1]) for a in (first, second)]
+    assert store.place_anew([*elsewhere, (gone, [])], version="next") == 1
+    assert [r.place for r in store.resolutions("a1")] == [KURSK]
+    assert [r.place for r in store.resolutions("a3")] == [KYIV]
+    assert store.known("a1") == fingerprint_of(first, "next")
+    assert store.revision() > revision
+    assert store.article("never there") is None
+
+
 def test_stories_come_newest_first_and_undated_last(store: Store) -> None:
     assert shown(store) == ["a3", "a2", "a1", "a4"]
     assert [s.article_id for s in store.stories(offset=1, limit=2)] == ["a2", "a1"]
