@@ -11,7 +11,7 @@ import statistics
 import tempfile
 import time
 
-from scripts.serving import ALONE, chromium, serve
+from scripts.serving import chromium, serve
 
 #: A pin or cluster; names of countries are markers too.
 MARKER = ".leaflet-marker-icon.nm-pin"
@@ -27,7 +27,7 @@ def main() -> None:
     served: list[float] = []
     cold: list[float] = []
     warm: list[float] = []
-    with tempfile.TemporaryDirectory() as folder, chromium(ALONE) as browser:
+    with tempfile.TemporaryDirectory() as folder, chromium() as browser:
         environment = {"MAP_APP_STORE": f"{folder}/articles.sqlite"}
         with serve(environment) as url:  # builds what is missing
             page = browser.new_page()

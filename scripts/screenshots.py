@@ -9,7 +9,7 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from scripts.serving import chromium, keep_to_this_machine, serve
+from scripts.serving import chromium, serve
 
 #: File name, width, height and colour scheme; the first one is the README's.
 VIEWS = (
@@ -40,7 +40,6 @@ def main() -> None:
                 viewport={"width": width, "height": height}, color_scheme="dark" if dark else "light"
             )
             page = context.new_page()
-            keep_to_this_machine(page)
             page.goto(url)
             page.frame_locator("iframe[title*='folium']").locator(".leaflet-marker-icon").first.wait_for(timeout=60_000)
             page.wait_for_timeout(1500)  # the map's own fade-in

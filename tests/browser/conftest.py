@@ -3,15 +3,16 @@
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
 
 from map_app.app import open_app
 from map_app.ingest import ingest
 from map_app.settings import Settings
 from map_app.store import Store
-from scripts.serving import chromium, keep_to_this_machine, serve
+from scripts.serving import asked_elsewhere, chromium, serve
 
 HOSTILE = (
     "{{7*7}} {% raw ${alert(1)} `x` \\ </script><script>window.ran=1</script>"
@@ -58,21 +59,40 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """One for all tests of a module: what they open in it knows nothing of each other."""
+    with chromium() as opened:
+        yield opened
+
+
 @pytest.fixture
-def visit(site: str) -> Iterator[Open]:
-    """Open the page at an address with a wide window, or another size; nothing may leave the machine."""
-    with chromium() as browser:
-        tried: list[str] = []
+def new_page(browser: Browser) -> Iterator[Open]:
+    """Open an empty page in a context of its own, made with the options given; nothing may leave the machine."""
+    tried: list[list[str]] = []
+    pages: list[Page] = []
 
-        def open_page(query: str = "", *, width: int = 1440, height: int = 900) -> Page:
-            context = browser.new_context(viewport={"width": width, "height": height})
-            page = context.new_page()
-            page.set_default_timeout(40_000)
-            nonlocal tried
-            tried = keep_to_this_machine(page)
-            page.goto(site + query)
-            page.frame_locator("iframe[title*='folium']").locator(".leaflet-marker-icon").first.wait_for()
-            return page
+    def open_page(**options: Any) -> Page:
+        page = browser.new_context(**options).new_page()
+        page.set_default_timeout(40_000)
+        tried.append(asked_elsewhere(page))
+        pages.append(page)
+        return page
 
-        yield open_page
-        assert tried == []
+    yield open_page
+    for page in pages:
+        page.context.close()
+    assert [urls for urls in tried if urls] == []
+
+
+@pytest.fixture
+def visit(site: str, new_page: Open) -> Open:
+    """Open the page of `site` at an address, with a wide window or another size."""
+
+    def open_page(query: str = "", *, width: int = 1440, height: int = 900) -> Page:
+        page = new_page(viewport={"width": width, "height": height})
+        page.goto(site + query)
+        page.frame_locator("iframe[title*='folium']").locator(".leaflet-marker-icon").first.wait_for()
+        return page
+
+    return open_page

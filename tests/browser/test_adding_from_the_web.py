@@ -2,14 +2,15 @@
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from scripts.serving import chromium, keep_to_this_machine, serve
+from scripts.serving import serve
+from tests.browser.conftest import Open
 
 pytestmark = pytest.mark.browser
 
@@ -30,7 +31,7 @@ FEED = (
     "</description></item></channel></rss>"
 )
 
-Open = Callable[[str], Page]
+Editing = Callable[..., AbstractContextManager[Page]]
 
 
 class Site:
@@ -67,23 +68,25 @@ def site() -> Iterator[Site]:
         thread.join()
 
 
-@contextmanager
-def editing(folder: Path, source: str, **settings: str) -> Iterator[Page]:
+@pytest.fixture
+def editing(new_page: Open, tmp_path: Path) -> Editing:
     """The owner's page with the panel open at one kind of source; the browser itself asks nobody else."""
-    environment = {"MAP_APP_STORE": str(folder / "s.sqlite")} | settings
-    with serve(environment, f"--secrets.files={folder / 'none.toml'}") as url, chromium() as browser:
-        page = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
-        page.set_default_timeout(SLOW)
-        tried = keep_to_this_machine(page)
-        page.goto(url)
-        page.get_by_role("button", name="Add articles").click()
-        page.get_by_role("radio", name=source).click()
-        yield page
-        assert tried == []
+
+    @contextmanager
+    def panel(source: str, **settings: str) -> Iterator[Page]:
+        environment = {"MAP_APP_STORE": str(tmp_path / "s.sqlite")} | settings
+        with serve(environment, f"--secrets.files={tmp_path / 'none.toml'}") as url:
+            page = new_page(viewport={"width": 1440, "height": 900})
+            page.goto(url)
+            page.get_by_role("button", name="Add articles").click()
+            page.get_by_role("radio", name=source).click()
+            yield page
+
+    return panel
 
 
-def test_an_address_becomes_an_article_on_the_map(site: Site, tmp_path: Path) -> None:
-    with editing(tmp_path, "Addresses", MAP_APP_ALLOW_PRIVATE_ADDRESSES="yes") as page:
+def test_an_address_becomes_an_article_on_the_map(site: Site, editing: Editing) -> None:
+    with editing("Addresses", MAP_APP_ALLOW_PRIVATE_ADDRESSES="yes") as page:
         page.get_by_role("textbox", name="Web addresses").fill(f"{site.url}/story\n{site.url}/nothing")
         page.get_by_role("button", name="Fetch and add").click()
         expect(page.locator(".tally")).to_contain_text("1added0updated0unchanged1failed", timeout=SLOW)
@@ -91,16 +94,16 @@ def test_an_address_becomes_an_article_on_the_map(site: Site, tmp_path: Path) ->
         expect(page.locator(".figures")).to_contain_text("1 of 1 article")
 
 
-def test_an_address_of_ones_own_network_is_refused_unasked(site: Site, tmp_path: Path) -> None:
-    with editing(tmp_path, "Addresses") as page:
+def test_an_address_of_ones_own_network_is_refused_unasked(site: Site, editing: Editing) -> None:
+    with editing("Addresses") as page:
         page.get_by_role("textbox", name="Web addresses").fill(f"{site.url}/story file:///etc/passwd")
         page.get_by_role("button", name="Fetch and add").click()
         expect(page.locator(".tally")).to_contain_text("0added0updated0unchanged2failed", timeout=SLOW)
         assert site.asked == []
 
 
-def test_a_feed_is_followed_refreshed_and_its_health_told(site: Site, tmp_path: Path) -> None:
-    with editing(tmp_path, "Feeds", MAP_APP_ALLOW_PRIVATE_ADDRESSES="yes") as page:
+def test_a_feed_is_followed_refreshed_and_its_health_told(site: Site, editing: Editing) -> None:
+    with editing("Feeds", MAP_APP_ALLOW_PRIVATE_ADDRESSES="yes") as page:
         expect(page.locator(".st-key-panel")).to_contain_text("No feeds are followed yet")
         page.get_by_role("textbox", name="Follow a feed").fill(f"{site.url}/feed")
         page.get_by_role("button", name="Follow", exact=True).click()

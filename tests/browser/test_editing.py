@@ -7,9 +7,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
-from scripts.serving import chromium, keep_to_this_machine, serve
+from scripts.serving import serve
+from tests.browser import conftest
 from tests.browser.oidc_provider import CLIENT_ID, CLIENT_SECRET, Provider, provide
 
 pytestmark = pytest.mark.browser
@@ -27,31 +28,17 @@ CSV = (
 Open = Callable[[str], Page]
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as opened:
-        yield opened
-
-
 @pytest.fixture
-def visit(browser: Browser) -> Iterator[Open]:
-    """Open a page; nothing may leave the machine."""
-    tried: list[list[str]] = []
-    pages: list[Page] = []
+def visit(new_page: conftest.Open) -> Open:
+    """Open the page of a server that the test started."""
 
     def open_page(url: str) -> Page:
-        page = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
-        page.set_default_timeout(SLOW)
-        tried.append(keep_to_this_machine(page))
+        page = new_page(viewport={"width": 1440, "height": 900})
         page.goto(url)
         page.frame_locator("iframe[title*='folium']").locator(".leaflet-marker-icon").first.wait_for()
-        pages.append(page)
         return page
 
-    yield open_page
-    for page in pages:
-        page.context.close()
-    assert [urls for urls in tried if urls] == []
+    return open_page
 
 
 @pytest.fixture

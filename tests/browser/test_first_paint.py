@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from map_app.ui.first_paint import DESCRIPTION, TITLE
-from scripts.serving import chromium, keep_to_this_machine, serve
+from scripts.serving import serve
 from tests.browser.conftest import Open
 
 pytestmark = pytest.mark.browser
@@ -55,24 +55,18 @@ def test_nothing_of_the_outline_comes_back_over_the_page(visit: Open) -> None:
         expect(page.locator(f"#first-paint {part}")).to_be_hidden()
 
 
-def test_without_javascript_there_is_a_sentence_and_no_outline(below: str) -> None:
-    with chromium() as browser:
-        page = browser.new_context(java_script_enabled=False).new_page()
-        tried = keep_to_this_machine(page)
-        page.goto(below)
-        expect(page).to_have_title(TITLE)
-        expect(page.locator("noscript p")).to_contain_text("JavaScript")
-        expect(page.locator("#first-paint")).to_be_hidden()
-        assert tried == []
+def test_without_javascript_there_is_a_sentence_and_no_outline(below: str, new_page: Open) -> None:
+    page = new_page(java_script_enabled=False)
+    page.goto(below)
+    expect(page).to_have_title(TITLE)
+    expect(page.locator("noscript p")).to_contain_text("JavaScript")
+    expect(page.locator("#first-paint")).to_be_hidden()
 
 
-def test_a_shared_link_unfurls_and_opens_below_a_path_too(below: str) -> None:
-    with chromium() as browser:
-        page = browser.new_page()
-        tried = keep_to_this_machine(page)
-        page.goto(f"{below}?country=UA")
-        expect(page.locator("meta[property='og:title']")).to_have_attribute("content", TITLE)
-        expect(page.locator("meta[name='description']")).to_have_attribute("content", DESCRIPTION)
-        expect(page.locator(".st-key-chips")).to_contain_text("Ukraine", timeout=40_000)
-        expect(page.locator("#first-paint aside")).to_be_hidden(timeout=40_000)
-        assert tried == []
+def test_a_shared_link_unfurls_and_opens_below_a_path_too(below: str, new_page: Open) -> None:
+    page = new_page()
+    page.goto(f"{below}?country=UA")
+    expect(page.locator("meta[property='og:title']")).to_have_attribute("content", TITLE)
+    expect(page.locator("meta[name='description']")).to_have_attribute("content", DESCRIPTION)
+    expect(page.locator(".st-key-chips")).to_contain_text("Ukraine", timeout=40_000)
+    expect(page.locator("#first-paint aside")).to_be_hidden(timeout=40_000)

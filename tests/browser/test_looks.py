@@ -1,11 +1,9 @@
 """What can be measured of how the page looks: contrast, room for fingers, nothing beside the window."""
 
-from collections.abc import Iterator
-
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
-from scripts.serving import chromium, keep_to_this_machine
+from tests.browser.conftest import Open
 
 pytestmark = pytest.mark.browser
 
@@ -59,24 +57,14 @@ TOO_SMALL = """(least) => [...document.querySelectorAll("button, a, summary, tex
   .map(([label, box]) => `${label.slice(0, 40)}: ${Math.round(box.width)} x ${Math.round(box.height)}`)"""
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as opened:
-        yield opened
-
-
-def opened(browser: Browser, address: str, scheme: str, *, phone: bool = False) -> Page:
-    size = {"width": 390, "height": 844} if phone else {"width": 1440, "height": 900}
-    context = browser.new_context(
-        viewport={"width": size["width"], "height": size["height"]},
-        color_scheme="dark" if scheme == "dark" else "light",
+def opened(new_page: Open, address: str, scheme: str, *, phone: bool = False) -> Page:
+    page = new_page(
+        viewport={"width": 390, "height": 844} if phone else {"width": 1440, "height": 900},
+        color_scheme=scheme,
         has_touch=phone,
         is_mobile=phone,
         reduced_motion="reduce",
     )
-    page = context.new_page()
-    page.set_default_timeout(SLOW)
-    keep_to_this_machine(page)
     page.goto(address)
     page.locator("iframe[title*='folium'][data-ready]").wait_for()
     expect(page.locator("[data-testid='stApp']")).to_have_attribute(
@@ -86,8 +74,8 @@ def opened(browser: Browser, address: str, scheme: str, *, phone: bool = False) 
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_all_text_stands_out_from_what_is_behind_it(site: str, browser: Browser, scheme: str) -> None:
-    page = opened(browser, f"{site}/?article=kursk", scheme)
+def test_all_text_stands_out_from_what_is_behind_it(site: str, new_page: Open, scheme: str) -> None:
+    page = opened(new_page, f"{site}/?article=kursk", scheme)
     assert page.evaluate(TOO_FAINT) == []
     page.goto(f"{site}/?q=zebra&from=never")
     expect(page.get_by_role("button", name="Reset all filters").first).to_be_visible(timeout=SLOW)
@@ -99,11 +87,10 @@ def test_all_text_stands_out_from_what_is_behind_it(site: str, browser: Browser,
     page.get_by_role("button", name="Filters").click()
     expect(page.get_by_test_id("stPopoverBody")).to_be_visible(timeout=SLOW)
     assert page.evaluate(TOO_FAINT) == []
-    page.context.close()
 
 
-def test_on_a_phone_fingers_have_room_and_nothing_lies_beside_the_window(site: str, browser: Browser) -> None:
-    page = opened(browser, f"{site}/?article=kursk", "light", phone=True)
+def test_on_a_phone_fingers_have_room_and_nothing_lies_beside_the_window(site: str, new_page: Open) -> None:
+    page = opened(new_page, f"{site}/?article=kursk", "light", phone=True)
     for step in ("article", "list", "filters", "text"):
         if step == "list":
             page.get_by_role("button", name="Back to the list").click()
@@ -119,4 +106,3 @@ def test_on_a_phone_fingers_have_room_and_nothing_lies_beside_the_window(site: s
         # Of a list the whole field opens it, not the arrow alone.
         assert [control for control in small if not control.startswith("Open:")] == [], step
         assert page.evaluate("document.documentElement.scrollWidth") == 390, step
-    page.context.close()

@@ -3,22 +3,21 @@
 import json
 import urllib.error
 import urllib.request
-from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
 
 import pytest
-from playwright.sync_api import Page
+
+from tests.browser.raw_session import connected
 
 pytestmark = pytest.mark.browser
 
-Open = Callable[..., Page]
 
-
-@pytest.fixture
-def opened(site: str, visit: Open) -> str:
+@pytest.fixture(scope="module")
+def opened(site: str) -> str:
     """The address of the page once a visitor has seen it."""
-    visit()
+    with connected(site) as visitor:
+        visitor.run()
     return site
 
 
