@@ -15,6 +15,14 @@ hypothesis_settings.register_profile("any machine", deadline=None, suppress_heal
 hypothesis_settings.load_profile("any machine")
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Of several workers one runs the tests of a file, and one those with a browser: each of these fills a core."""
+    for item in items:
+        browser = item.get_closest_marker("browser")
+        item.add_marker(pytest.mark.xdist_group("browser" if browser else item.nodeid.partition("::")[0]))
+
+
 @pytest.fixture(scope="session")
 def gazetteer() -> Gazetteer:
     """The real gazetteer, built once into the user's cache folder as the program itself does."""
