@@ -95,6 +95,7 @@ def constant_map(
         default_js: list[tuple[str, str]] = [  # noqa: RUF012
             ("leaflet", f"{address('leaflet')}/leaflet.js"),
             ("markercluster", f"{address('markercluster')}/leaflet.markercluster.js"),
+            ("names", f"{address('newsmap')}/names.js"),
             ("newsmap", f"{address('newsmap')}/newsmap.js"),
         ]
         # Names differ from those of the scripts: a page keeps one link to a name.

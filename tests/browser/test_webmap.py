@@ -150,6 +150,40 @@ def test_a_popup_shows_the_snippet_with_the_place_marked(page: Page) -> None:
     )
 
 
+#: The names beside pins, and whether each lies on a pin, on another name or out of the window.
+NAMES = """() => {
+    const box = (node) => node.getBoundingClientRect();
+    const meet = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+    const names = [...document.querySelectorAll(".nm-beside")];
+    const others = [...document.querySelectorAll(".nm-pin:not(.nm-waiting), .nm-beside, .nm-country-name span")];
+    return names.map((node) => [node.textContent, node.closest(".nm-pin").ariaLabel, others.some((other) =>
+        other !== node && !node.contains(other) && !other.contains(node) && meet(box(node), box(other))),
+        box(node).left < 0 || box(node).right > innerWidth]);
+}"""
+
+
+LOOK = "(view) => { Object.values(window).find((v) => v instanceof L.Map).setView(...view, { animate: false }); }"
+
+
+@pytest.mark.parametrize("view", [[[20, 0], 2], [[48, 30], 4], [[35.7, 139.7], 9]], ids=["far", "nearer", "near"])
+def test_pins_are_named_where_there_is_room(page: Page, view: list[object]) -> None:
+    page.evaluate(LOOK, view)
+    expect(page.locator(".nm-beside").first).to_be_attached()
+    page.wait_for_timeout(500)  # the clusters' own animation
+    for name, pin, covered, outside in page.evaluate(NAMES):
+        assert pin.startswith(f"{name}, ")
+        assert not covered, name
+        assert not outside, name
+
+
+def test_a_country_is_named_once_at_its_badge(page: Page) -> None:
+    page.evaluate(LOOK, [[47.5, 29], 6])
+    badge = page.locator(".nm-badge[aria-label^='Ukraine,']:not(.nm-waiting)")
+    expect(badge.locator(".nm-beside")).to_have_text("Ukraine")
+    expect(page.locator(".nm-country-name", has_text="Romania")).to_have_count(1)
+    expect(page.locator(".nm-country-name", has_text="Ukraine")).to_have_count(0)
+
+
 @pytest.mark.parametrize(("width", "height"), [(1440, 900), (390, 844)], ids=["wide", "phone"])
 def test_a_popup_in_the_far_north_is_whole_and_the_map_comes_back(
     browser: Browser, site: str, width: int, height: int

@@ -14,7 +14,9 @@
   const SMALL_DEGREES = 1.5;
   const BADGE_PIXELS = 64;
   const AREAS = new Set(["country", "continent"]);
-  const state = { map: null, countries: new Map(), widths: new Map(), outlines: null, waiting: null };
+  const state = {
+    map: null, countries: new Map(), widths: new Map(), outlines: null, waiting: null, names: [],
+  };
 
   function element(tag, className, text) {
     const node = document.createElement(tag);
@@ -134,7 +136,6 @@
 
   // Names of countries, where there is room for them. They lie below the tiles, which bring their own.
   function addNames(map, collection) {
-    const names = [];
     for (const { properties } of collection.features) {
       if (!properties.label) continue;
       const [lon, lat] = properties.label;
@@ -145,17 +146,28 @@
       const letters = properties.name.length;
       // A letter takes about 7 pixels; on two lines a name needs the longest word's room.
       const longest = Math.max(...properties.name.split(" ").map((word) => word.length), letters / 2);
-      names.push({ marker, zoom: Math.log2((longest * 7 * 360) / (256 * Math.max(properties.width, 0.02))) });
+      const zoom = Math.log2((longest * 7 * 360) / (256 * Math.max(properties.width, 0.02)));
+      state.names.push({ marker, zoom, code: properties.code });
     }
-    const sort = () => {
-      const zoom = map.getZoom();
-      for (const name of names) {
-        if (zoom >= Math.max(2.5, name.zoom)) name.marker.addTo(map);
-        else name.marker.remove();
+    map.on("zoomend moveend", nameAll);
+    nameAll();
+  }
+
+  let naming = 0;
+
+  // Once for all that happens in a frame. A country that shows its badge has its name there and nowhere else.
+  function nameAll() {
+    cancelAnimationFrame(naming);
+    naming = requestAnimationFrame(() => {
+      const badged = newsMapNames.badged(state.map);
+      const zoom = state.map.getZoom();
+      for (const { marker, zoom: least, code } of state.names) {
+        if (zoom >= Math.max(2.5, least) && !badged.has(code)) marker.addTo(state.map);
+        else marker.remove();
       }
-    };
-    sort();
-    map.on("zoomend", sort);
+      const shown = state.names.map(({ marker }) => marker.getElement()).filter((node) => node && node.isConnected);
+      newsMapNames.layOut(state.map, shown.map((node) => node.firstChild));
+    });
   }
 
   function addTiles(map, options) {
@@ -257,9 +269,12 @@
       const pixels = (256 * 2 ** state.map.getZoom()) / 360;
       for (const pin of areas) {
         const node = pin.layer.getElement();
-        if (node && pin.alone) node.classList.toggle("nm-waiting", state.widths.get(pin.country) * pixels < BADGE_PIXELS);
+        const waits = pin.alone && state.widths.get(pin.country) * pixels < BADGE_PIXELS;
+        if (node && pin.alone) node.classList.toggle("nm-waiting", waits);
       }
+      nameAll();
     };
+    clusters.on("animationend spiderfied unspiderfied", nameAll);
     if (state.badges) state.map.off("zoomend", state.badges);
     state.badges = badges;
     state.map.on("zoomend", badges);

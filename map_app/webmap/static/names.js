@@ -1,0 +1,101 @@
+// The names of pins, each beside its own, as far as they fit between pins, clusters and each other.
+(function () {
+  "use strict";
+
+  const FONT = '600 12px system-ui, "Segoe UI", Roboto, sans-serif';
+  const HEIGHT = 16;
+  const WIDEST = 170; // as in newsmap.css
+  const GAP = 3;
+  // What a pin draws beyond its own size: rings and shadows.
+  const RING = 3;
+  // A country's name stands below its badge, as on any map; that of a spot to the right of it.
+  const SIDES = ["right", "left", "below", "above"];
+  const SIDES_OF_AREAS = ["below", "above", "right", "left"];
+  const ROLES = ["focus", "mention", "dateline"];
+
+  const ruler = document.createElement("canvas").getContext("2d");
+  ruler.font = FONT;
+  const widths = new Map();
+
+  function widthOf(name) {
+    if (!widths.has(name)) widths.set(name, Math.min(WIDEST, Math.ceil(ruler.measureText(name).width) + 2));
+    return widths.get(name);
+  }
+
+  function box(left, top, width, height) {
+    return { left, top, right: left + width, bottom: top + height };
+  }
+
+  function beside(pin, side, width) {
+    const middle = (pin.left + pin.right) / 2;
+    if (side === "right") return box(pin.right + GAP, (pin.top + pin.bottom - HEIGHT) / 2, width, HEIGHT);
+    if (side === "left") return box(pin.left - GAP - width, (pin.top + pin.bottom - HEIGHT) / 2, width, HEIGHT);
+    return box(middle - width / 2, side === "below" ? pin.bottom : pin.top - HEIGHT, width, HEIGHT);
+  }
+
+  function meet(a, b) {
+    return a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+  }
+
+  function within(part, size) {
+    return part.left >= 0 && part.top >= 0 && part.right <= size.x && part.bottom <= size.y;
+  }
+
+  function boxOfIcon(map, layer, icon) {
+    const [width, height] = icon.options.iconSize;
+    const { x, y } = map.latLngToContainerPoint(layer.getLatLng());
+    return box(x - width / 2 - RING, y - height / 2 - RING, width + 2 * RING, height + 2 * RING);
+  }
+
+  function pinsOn(map) {
+    const pins = [];
+    map.eachLayer((layer) => {
+      const node = layer instanceof L.Marker && layer.getElement();
+      if (node && node.classList.contains("nm-pin")) pins.push([layer, node]);
+    });
+    return pins;
+  }
+
+  // The codes of the countries whose badges can be seen.
+  function badged(map) {
+    const seen = pinsOn(map).filter(([{ newsPin }, node]) => newsPin && !node.classList.contains("nm-waiting"));
+    return new Set(seen.filter(([{ newsPin }]) => newsPin.kind === "country").map(([{ newsPin }]) => newsPin.country));
+  }
+
+  // `names` are the elements of countries' names that the base map shows.
+  function layOut(map, names) {
+    const size = map.getSize();
+    const origin = map.getContainer().getBoundingClientRect();
+    const taken = names.map((node) => {
+      const { left, top, width, height } = node.getBoundingClientRect();
+      return box(left - origin.left, top - origin.top, width, height);
+    });
+    const named = [];
+    for (const [layer, node] of pinsOn(map)) {
+      for (const old of node.querySelectorAll(".nm-beside")) old.remove();
+      if (node.classList.contains("nm-waiting")) continue;
+      const place = boxOfIcon(map, layer, layer._iconObj || layer.options.icon); // the first of a cluster
+      if (!meet(place, box(0, 0, size.x, size.y))) continue;
+      taken.push(place);
+      if (layer.newsPin) named.push({ pin: layer.newsPin, node, place });
+    }
+    named.sort((a, b) => ROLES.indexOf(a.pin.role) - ROLES.indexOf(b.pin.role) || b.pin.count - a.pin.count);
+    for (const { pin, node, place } of named) {
+      const width = widthOf(pin.name);
+      for (const side of node.classList.contains("nm-badge") ? SIDES_OF_AREAS : SIDES) {
+        const spot = beside(place, side, width);
+        if (!within(spot, size) || taken.some((other) => meet(spot, other) && other !== place)) continue;
+        const text = document.createElement("span");
+        text.className = `nm-beside nm-${side}`;
+        text.setAttribute("aria-hidden", "true"); // the pin itself is named in full
+        text.dir = "auto";
+        text.textContent = pin.name;
+        node.append(text);
+        taken.push(spot);
+        break;
+      }
+    }
+  }
+
+  window.newsMapNames = { badged, layOut };
+})();
