@@ -160,7 +160,7 @@ def decide(rules: Rules, visit: Visit) -> Access:
         if isinstance(signed_in, _SignedIn) and hmac.compare_digest(signed_in.password, rules.password):
             name = "signed in with the password"
     elif rules.way is Way.MACHINE:
-        name = "on this machine" if is_on_machine(rules.address, visit) else ""
+        name = "whoever is at this machine" if is_on_machine(rules.address, visit) else ""
         why_not = "Articles can only be added on the machine that this page runs on."
     else:
         why_not = "Articles cannot be added from this page: it is for reading."

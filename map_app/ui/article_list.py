@@ -1,5 +1,6 @@
 """The panel beside the map: the list of articles, one article, and a visitor's own text."""
 
+import re
 from collections.abc import Callable, Sequence
 
 import streamlit as st
@@ -10,9 +11,13 @@ from map_app.store import Summary, UnplacedName
 from map_app.store.snippets import snippet
 from map_app.ui import state
 from map_app.ui.map_view import fitting
-from map_app.ui.text import ROLES, clean, count, day, escaped, marked, plain, web_link, whereabouts
+from map_app.ui.reasons import not_placed, why, why_not
+from map_app.ui.text import ROLES, clean, count, day, escaped, lower_first, marked, number, plain, web_link, whereabouts
 
 CountryName = Callable[[str], str]
+
+#: Between paragraphs; within a mark too, which a paragraph of its own would break in two.
+_LINE_ENDS = re.compile(r"\s*\n\s*")
 
 #: Names of places that one article of the list shows.
 NAMES_SHOWN = 6
@@ -77,7 +82,8 @@ def unplaced(names: Sequence[UnplacedName], summary: Summary) -> None:
         missing.append(f"{count(summary.unplaced_articles, 'article')} without a place")
     with st.expander(f"Not on the map: {', '.join(missing)}"):
         rows = "".join(
-            f"<tr><td>{escaped(n.name)}</td><td>{escaped(n.reason)}</td><td>{n.articles}</td></tr>" for n in names
+            f"<tr><td>{escaped(n.name)}</td><td>{escaped(why_not(n.reason))}</td><td>{number(n.articles)}</td></tr>"
+            for n in names
         )
         if rows:
             st.html(
@@ -97,7 +103,8 @@ def article(shown: Article, resolutions: Sequence[Resolution], country_name: Cou
             f' · <a href="{escaped(link)}" target="_blank" rel="noopener noreferrer nofollow">Read the original</a>'
         )
     title = _marked_field(shown.title, resolutions, Field.TITLE, country_name)
-    paragraphs = _marked_field(shown.text, resolutions, Field.TEXT, country_name).replace("\n", "<br>")
+    paragraphs = _marked_field(shown.text, resolutions, Field.TEXT, country_name)
+    paragraphs = _LINE_ENDS.sub('<span class="paragraph"></span>', paragraphs)
     heading = f"<h2>{title}</h2>" if shown.title else ""
     st.html(f'<article class="article">{heading}<p class="about">{about}</p><p>{paragraphs}</p></article>')
     st.html(_table(resolutions, country_name))
@@ -115,12 +122,14 @@ def _marked_field(text: str, resolutions: Sequence[Resolution], field: Field, co
 
 
 def _css(r: Resolution) -> str:
-    return "" if r.place is None or r.toponym.kind is Kind.DEMONYM else f"role-{r.role}"
+    if r.place is None:
+        return "unplaced"
+    return "" if r.toponym.kind is Kind.DEMONYM else f"role-{r.role}"
 
 
 def _meaning(r: Resolution, country_name: CountryName) -> str:
     if r.place is None:
-        return f"Not placed: {r.unplaced_because}"
+        return not_placed(r.unplaced_because)
     where = f"{r.place.name}: {whereabouts(r.place, country_name(r.place.country_code))}"
     return f"People or things of {where}" if r.toponym.kind is Kind.DEMONYM else where
 
@@ -139,21 +148,26 @@ def _table(resolutions: Sequence[Resolution], country_name: CountryName) -> str:
     for key, r in rows.items():
         # What speaks for it: how far it is from the others speaks against nearly every place.
         reasons = sorted((e for e in r.evidence if e.weight >= 0), key=lambda e: -e.weight)[:3]
-        why = "; ".join(e.reason + (f" ({e.detail})" if e.detail else "") for e in reasons) or r.unplaced_because
+        because = "; ".join(map(why, reasons)) if r.place else ""
         others = [c.place for c in r.candidates if r.place and c.place.id != r.place.id][:1]
         if others:
-            why += f". Next: {others[0].name} ({whereabouts(others[0], country_name(others[0].country_code))})"
+            next_best = (
+                f"{others[0].name} ({lower_first(whereabouts(others[0], country_name(others[0].country_code)))})"
+            )
+            because += f". Next best: {next_best}"
         sure = f"{r.confidence:.0%}" if r.place else "–"
-        role = ", ".join(name for role, name in ROLES.items() if role in roles[key])
+        first, *more = [name for role, name in ROLES.items() if role in roles[key]]
+        role = " and ".join([first, *map(lower_first, more)])
         if r.toponym.kind is Kind.DEMONYM:
-            role = "People or things of a place"
+            role, because = "", ""  # the meaning says it
+        about = ": ".join(part for part in (role, because) if part) if r.place else ""
         body.append(
-            f"<tr><td><mark>{escaped(r.toponym.name or 'Not in the text')}</mark></td>"
+            f'<tr><td><mark class="{_css(r)}">{escaped(r.toponym.name or "Not in the text")}</mark></td>'
             f"<td>{escaped(_meaning(r, country_name))}"
-            f'<span class="quiet">{escaped(role)}{": " if why else ""}{escaped(why)}</span></td><td>{sure}</td></tr>'
+            f'{f"""<span class="quiet">{escaped(about)}</span>""" if about else ""}</td><td>{sure}</td></tr>'
         )
     return (
-        '<table class="found"><thead><tr><th>In the text</th><th>Place, and why</th><th>Sure</th></tr></thead>'
+        '<table class="found"><thead><tr><th>In the text</th><th>Place, and why</th><th>How sure</th></tr></thead>'
         f"<tbody>{''.join(body)}</tbody></table>"
     )
 
@@ -161,6 +175,8 @@ def _table(resolutions: Sequence[Resolution], country_name: CountryName) -> str:
 def own_text(app: App, country_name: CountryName) -> None:
     """The box for a visitor's own text, and what was found in it; it stays in this visitor's session."""
     st.button("← Back to the list", key="close-try", on_click=state.set_trying, args=(False,), type="tertiary")
+    st.html('<h2 class="panel-title">Try your text</h2>')
+    st.html('<p class="quiet">See which places it names and where they lie. Only you see this; it is not stored.</p>')
     limit = app.settings.max_pasted_chars
     with st.form("try", border=False):
         text = st.text_area(
@@ -169,7 +185,7 @@ def own_text(app: App, country_name: CountryName) -> None:
             height=180,
             max_chars=limit,
             placeholder="TAIPEI, Taiwan - Paste an article here …",
-            help="Only you see the result. It is not stored.",
+            label_visibility="collapsed",
         )
         sent = st.form_submit_button("Find the places", type="primary", width="stretch")
     if sent and text.strip():
@@ -181,7 +197,6 @@ def own_text(app: App, country_name: CountryName) -> None:
         state.touch()
         st.rerun()
     if result := state.pasted():
-        st.html('<p class="quiet" role="status">Only you see this, on the map too. It is not stored.</p>')
         article(*result, country_name)
 
 

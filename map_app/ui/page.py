@@ -25,7 +25,7 @@ logger = logging.getLogger(__name__)
 
 _HERE = Path(__file__).resolve().parent
 
-_WORDMARK = f'<div class="wordmark"><i></i><b>{NAME}</b></div>'
+_WORDMARK = f'<h1 class="wordmark"><i></i><b>{NAME}</b></h1>'
 
 _SKELETON = f'<div class="skeleton" aria-hidden="true">{"<i></i>" * 18}</div>'
 

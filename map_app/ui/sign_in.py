@@ -25,7 +25,8 @@ def foot(settings: Settings, granted: Access) -> None:
             if st.button("Editors", key="editors", type="tertiary"):
                 _dialog(settings)
             return
-        st.html(f'<p class="credits">You can add articles: {escaped(granted.editor.name)}.</p>')
+        who = "On this machine you" if granted.rules.way is Way.MACHINE else f"You ({escaped(granted.editor.name)})"
+        st.html(f'<p class="credits">{who} can add articles.</p>')
         if granted.rules.way is not Way.MACHINE:
             st.button("Sign out", key="sign-out", type="tertiary", on_click=_sign_out, args=(granted,))
 

@@ -71,6 +71,11 @@ def count(value: int, one: str, many: str = "") -> str:
     return f"{number(value)} {one if value == 1 else many or one + 's'}"
 
 
+def lower_first(text: str) -> str:
+    """For the middle of a sentence."""
+    return text[:1].lower() + text[1:]
+
+
 def whereabouts(place: Place, country: str) -> str:
     """Kind and whereabouts of a place: "City or town in Texas, United States"."""
     around = [part for part in (place.admin1, country) if part and part != place.name]

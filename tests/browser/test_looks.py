@@ -57,6 +57,18 @@ TOO_SMALL = """(least) => [...document.querySelectorAll("button, a, summary, tex
   .map(([label, box]) => `${label.slice(0, 40)}: ${Math.round(box.width)} x ${Math.round(box.height)}`)"""
 
 
+#: What can be used and has no name for those who listen, and text too small to read.
+UNNAMED = """() => [...document.querySelectorAll("button, a, input, textarea, summary, [role=button], [role=combobox]")]
+  .filter((node) => node.checkVisibility({ visibilityProperty: true }) && node.tabIndex >= 0)
+  .filter((node) => !(node.ariaLabel || node.innerText || node.title || node.labels?.[0]?.innerText || "").trim())
+  .map((node) => node.outerHTML.slice(0, 120))"""
+TINY = """(least) => [...document.querySelectorAll("body *")]
+  .filter((node) => [...node.childNodes].some((part) => part.nodeType === 3 && part.nodeValue.trim()))
+  .filter((node) => node.checkVisibility({ visibilityProperty: true }) && !node.closest("noscript, style, script"))
+  .filter((node) => parseFloat(getComputedStyle(node).fontSize) < least && node.getBoundingClientRect().width > 2)
+  .map((node) => `${node.innerText.slice(0, 40)}: ${getComputedStyle(node).fontSize}`)"""
+
+
 def opened(new_page: Open, address: str, scheme: str, *, phone: bool = False) -> Page:
     page = new_page(
         viewport={"width": 390, "height": 844} if phone else {"width": 1440, "height": 900},
@@ -106,3 +118,26 @@ def test_on_a_phone_fingers_have_room_and_nothing_lies_beside_the_window(site: s
         # Of a list the whole field opens it, not the arrow alone.
         assert [control for control in small if not control.startswith("Open:")] == [], step
         assert page.evaluate("document.documentElement.scrollWidth") == 390, step
+
+
+@pytest.mark.parametrize("phone", [False, True], ids=["wide", "phone"])
+def test_all_that_can_be_used_is_named_and_all_text_can_be_read(site: str, new_page: Open, phone: bool) -> None:
+    page = opened(new_page, site, "light", phone=phone)
+    the_map = next(frame for frame in page.frames if frame != page.main_frame)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Dateline")
+    expect(page.frame_locator("iframe[title*='folium']").get_by_role("region", name="Map")).to_be_visible()
+    for step in ("Filters", "Try your text", "Add articles"):
+        for frame in (page, the_map):
+            assert frame.evaluate(UNNAMED) == []
+            assert frame.evaluate(TINY, 11) == []
+        page.get_by_role("button", name=step).click()
+        page.wait_for_timeout(500)  # what opens slides in
+        if step == "Filters":
+            assert page.evaluate(UNNAMED) == []
+            dates = page.get_by_test_id("stDateInput").evaluate_all(
+                "nodes => nodes.map((n) => n.getBoundingClientRect().y)"
+            )
+            assert len(dates) == 2
+            assert dates[0] == dates[1], "side by side, on a phone too"
+            page.keyboard.press("Escape")
+    expect(page.get_by_role("heading", level=2)).to_have_text("Add articles")

@@ -134,10 +134,18 @@ def test_the_place_that_is_chosen_is_named(page: AppTest, place: str, name: str)
 def test_an_article_says_what_speaks_for_each_place_and_names_the_next(page: AppTest) -> None:
     page.query_params["article"] = "tokyo"
     page.run()
-    [table] = [part for part in said(page).split("<tr>") if "<mark>Osaka" in part]
-    assert "population" in table
-    assert "distance to the nearest" not in table
-    assert "Next: Osaka (" in table
+    [table] = [part for part in said(page).split("<tr>")[1:] if ">Osaka</mark>" in part]
+    assert "many people live there" in table
+    assert "near another place" not in table
+    assert "Next best: Osaka (" in table
+
+
+def test_what_a_place_is_to_its_story_and_why_a_name_has_none_is_said_in_words(page: AppTest) -> None:
+    page.query_params["article"] = "kyiv"
+    page.run()
+    assert "below the threshold" not in said(page)
+    [kyiv] = [part for part in said(page).split("<tr>")[1:] if ">KYIV</mark>" in part]
+    assert "Filed from here: " in kyiv
 
 
 def test_names_that_are_not_on_the_map_are_counted_though_their_articles_are(

@@ -80,6 +80,8 @@
     map.setMinZoom(2); // without a tile layer nothing else says so, and markercluster asks
     map.setMaxZoom(18);
     document.documentElement.dataset.theme = options.theme;
+    map.getContainer().setAttribute("role", "region");
+    map.getContainer().setAttribute("aria-label", "Map: arrow keys move it, plus and minus zoom, Tab goes from place to place");
     L.control.zoom({ position: "bottomright" }).addTo(map);
     L.control.attribution({ prefix: false, position: "bottomleft" })
       .addAttribution("Natural Earth · GeoNames").addTo(map);
@@ -198,7 +200,8 @@
           ["nm-key nm-key-cluster", "Several places; each article counted once"],
           ["nm-key nm-key-area", "Region, district or area"],
           ["nm-key nm-key-water", "Sea, lake or river"],
-          ["nm-key nm-key-country", "Country: the stronger the colour, the more articles"],
+          ["nm-key nm-key-badge", "Country or continent, named as a whole"],
+          ["nm-key nm-key-country", "The stronger its colour, the more articles"],
         ];
         for (const [className, text] of rows) {
           if (!className) {
