@@ -18,6 +18,7 @@ from pathlib import Path
 
 from map_app.settings import DATA_DIR
 from map_app.store.copies import group_of
+from map_app.store.progress import silent
 from map_app.store.schema import MIGRATIONS
 
 #: Shorter texts have too few words left when they are cut.
@@ -82,7 +83,7 @@ def grouped(texts: Sequence[str]) -> list[int | None]:
     """The group of each text, in a store that holds nothing else."""
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as database:
         for migration in MIGRATIONS:
-            migration(database)
+            migration(database, silent)
         return [group_of(database, "", text) for text in texts]
 
 

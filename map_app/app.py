@@ -23,7 +23,7 @@ from map_app.geoparse.homes import read_homes
 from map_app.geoparse.pipeline import Geoparser
 from map_app.model import Article, Resolution
 from map_app.settings import DATA_DIR, GOLD_SET, Settings
-from map_app.store import STORE_VERSION, Store
+from map_app.store import STORE_VERSION, Store, is_older
 
 logger = logging.getLogger(__name__)
 
@@ -35,6 +35,9 @@ SAMPLE_ARTICLES = DATA_DIR / "sample_articles.jsonl"
 #: Building the gazetteer takes about this share of a first start; mapping the samples takes the rest.
 GAZETTEER_SHARE = 0.85
 ACCURACY_SHARE = 0.05
+
+#: Bringing a large store to this version takes a minute; all the rest is there by then, but for a rare new gazetteer.
+MIGRATION_SHARE = 0.9
 
 #: How long samples that another version has mapped are kept.
 SAMPLES_KEPT_S = 7 * 24 * 3600
@@ -124,12 +127,19 @@ def may_write(path: Path) -> bool:
     return os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
 
 
-def open_store(settings: Settings) -> Store:
+def _migrate(settings: Settings, progress: Progress) -> None:
+    try:
+        open_store(settings, progress).close()
+    except StoreError as e:  # told again to whoever asks for it
+        logger.warning("The store stays of its older version: %s", e)
+
+
+def open_store(settings: Settings, progress: Progress = _silent) -> Store:
     """The owner's store, for reading alone where the file or its folder cannot be written or the disk is full."""
     path = settings.store
     if may_write(path):
         try:
-            return Store.open(path)
+            return Store.open(path, progress=progress)
         except StoreFullError as e:
             logger.warning("The store is opened for reading alone: %s", e)
     return Store.open(path, read_only=True)
@@ -157,7 +167,8 @@ def read_samples(path: Path = SAMPLE_ARTICLES) -> list[Article]:
 
 def is_ready(settings: Settings) -> bool:
     """Whether opening is a matter of a second: everything that takes time to build has been built."""
-    return is_built(settings.cache) and any(settings.cache.glob(f"samples-{_samples_digest()}-*.sqlite"))
+    built = is_built(settings.cache) and any(settings.cache.glob(f"samples-{_samples_digest()}-*.sqlite"))
+    return built and not is_older(settings.store)
 
 
 def open_geoparser(settings: Settings, gazetteer: Gazetteer) -> Geoparser:
@@ -171,7 +182,17 @@ def open_geoparser(settings: Settings, gazetteer: Gazetteer) -> Geoparser:
 
 
 def open_app(settings: Settings, progress: Progress = _silent) -> App:
-    """Open everything, building first what is missing: about half a minute once, under a second after that."""
+    """Open everything, building first what is missing: about half a minute once, under a second after that.
+
+    A store of an older version is brought to this one as well, so that nobody who asks for it first has to wait.
+    """
+    if not is_older(settings.store):
+        return _open_all(settings, progress)
+    _migrate(settings, lambda done, what: progress(done * MIGRATION_SHARE, what))
+    return _open_all(settings, lambda done, what: progress(MIGRATION_SHARE + done * (1 - MIGRATION_SHARE), what))
+
+
+def _open_all(settings: Settings, progress: Progress) -> App:
     gazetteer = open_gazetteer(settings.cache, progress=lambda done, what: progress(done * GAZETTEER_SHARE, what))
     geoparser = open_geoparser(settings, gazetteer)
     samples = _open_samples(

@@ -1,18 +1,22 @@
 import errno
 import os
 import shutil
+import sqlite3
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from map_app.app import RETRY_S, SAMPLES_KEPT_S, App, is_ready, open_app, read_samples
-from map_app.errors import StoreDamagedError
+from map_app.errors import StoreDamagedError, StoreError
 from map_app.gazetteer.lookup import Gazetteer
 from map_app.geoparse.accuracy import measure
 from map_app.model import Article
 from map_app.settings import GOLD_SET, Settings
 from map_app.store import Store
+from map_app.store.progress import silent
+from map_app.store.schema import MIGRATIONS
 
 
 @pytest.fixture
@@ -90,6 +94,31 @@ def test_a_cache_that_cannot_be_written_serves_once_it_is_complete(
     again = open_app(settings)
     assert again.accuracy == app.accuracy
     assert again.is_sample
+
+
+def test_a_store_of_an_older_version_is_brought_to_this_one_before_anybody_asks_for_it(
+    settings: Settings, app: App
+) -> None:
+    del app
+    with closing(sqlite3.connect(settings.store, isolation_level=None)) as database:
+        MIGRATIONS[0](database, silent)
+        database.execute("PRAGMA user_version = 1")
+    assert not is_ready(settings)
+    told: list[tuple[float, str]] = []
+    again = open_app(settings, lambda done, what: told.append((done, what)))
+    assert any("bringing the store to this version" in what for _, what in told)
+    assert [done for done, _ in told] == sorted(done for done, _ in told)
+    assert is_ready(settings)
+    assert again.own_store is not None
+
+
+def test_a_store_that_cannot_be_brought_to_this_version_leaves_the_app_to_say_so(settings: Settings) -> None:
+    with closing(sqlite3.connect(settings.store, isolation_level=None)) as database:
+        database.execute("CREATE TABLE article (number)")
+        database.execute("PRAGMA user_version = 2")
+    app = open_app(settings)
+    with pytest.raises(StoreError):
+        app.store  # noqa: B018 opening it is what fails
 
 
 def test_nothing_is_ready_in_an_empty_cache(tmp_path: Path) -> None:

@@ -126,7 +126,11 @@ def _refresh(options: argparse.Namespace, settings: Settings) -> int:
     from map_app.refresh import refresh_feeds
     from map_app.store import Store
 
-    with progress_of(options) as line, Store.open(settings.store) as store, open_fetcher(settings) as fetcher:
+    with (
+        progress_of(options) as line,
+        Store.open(settings.store, progress=line) as store,
+        open_fetcher(settings) as fetcher,
+    ):
         unknown = [url for url in options.urls if store.feeds.get(url) is None]
         if unknown:
             say(f"map_app: {unknown[0]} is not followed: `python -m map_app feeds add {unknown[0]}` adds it")

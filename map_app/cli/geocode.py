@@ -29,7 +29,7 @@ def _geocode(options: argparse.Namespace, settings: Settings) -> int:
         )
     with progress_of(options) as line:
         gazetteer = gazetteer_of(settings, line)
-        with Store.open(settings.store) as store:
+        with Store.open(settings.store, progress=line) as store:
             geocoder = open_geocoder(settings, gazetteer, store)
             if geocoder is None:
                 return ExitCode.DONE

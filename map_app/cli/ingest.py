@@ -67,7 +67,7 @@ def _ingest(options: argparse.Namespace, settings: Settings) -> int:
             sys.stdout.flush()
 
         geoparser = geoparser_of(settings, line)
-        with Store.open(settings.store) as store:
+        with Store.open(settings.store, progress=line) as store:
             if options.paths:
                 told(
                     ingest_items(

@@ -28,14 +28,15 @@ def add_commands(commands: Commands) -> None:
     add_command(store, "migrate", _migrate, "bring a store of an older version to this one", store=True)
 
 
-def _info(_options: argparse.Namespace, settings: Settings) -> int:
+def _info(options: argparse.Namespace, settings: Settings) -> int:
     from map_app.store import Store
 
     if not settings.store.exists():
         put(f"{settings.store}\nnothing yet: it is made when you first ingest an article")
         return ExitCode.DONE
     # Opened for writing where it may be, so that a store of an older version is migrated.
-    with Store.open(settings.store, read_only=not os.access(settings.store, os.W_OK)) as store:
+    read_only = not os.access(settings.store, os.W_OK)
+    with progress_of(options) as line, Store.open(settings.store, read_only=read_only, progress=line) as store:
         counts = store.counts()
     put(f"{settings.store}")
     put_fields(counts)
@@ -82,10 +83,11 @@ def _vacuum(options: argparse.Namespace, settings: Settings) -> int:
     return ExitCode.DONE
 
 
-def _migrate(_options: argparse.Namespace, settings: Settings) -> int:
+def _migrate(options: argparse.Namespace, settings: Settings) -> int:
     from map_app.store.upkeep import migrate
 
-    version = migrate(settings.store)
+    with progress_of(options) as line:
+        version = migrate(settings.store, progress=line)
     changed = f"from store version {version.before} to {version.after}" if version.before != version.after else ""
     put(f"{settings.store}: {changed or f'is of store version {version.after} already'}")
     return ExitCode.DONE

@@ -2,7 +2,7 @@
 
 from map_app.store.feeds import EntryState, FeedTables, HostWait, Subscription
 from map_app.store.figures import Facets, Summary, UnplacedName
-from map_app.store.schema import STORE_VERSION
+from map_app.store.schema import STORE_VERSION, is_older
 from map_app.store.store import PutReport, Store, fingerprint_of, set_aside
 
 __all__ = [
@@ -17,5 +17,6 @@ __all__ = [
     "Summary",
     "UnplacedName",
     "fingerprint_of",
+    "is_older",
     "set_aside",
 ]

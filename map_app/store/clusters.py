@@ -6,15 +6,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from map_app.store.bound import bound
 from map_app.store.packed import Ints
 from map_app.store.select import Selection
 from map_app.store.text import storable
 
 #: Clusters are made for each zoom, of which there are nineteen.
 MAX_DEPTH = 50
-
-#: SQLite takes only so many bound values at once.
-_CHUNK = 500
 
 NO_CLUSTER = "clusters are lists of ids of places and of clusters, not very deep"
 
@@ -100,9 +98,7 @@ def _positions(connection: sqlite3.Connection, places: Sequence[str]) -> dict[in
     """By the place's number, where it stands in the order."""
     position = {storable(place): index for index, place in enumerate(places)}
     found: dict[int, int] = {}
-    for start in range(0, len(places), _CHUNK):
-        some = [storable(place) for place in places[start : start + _CHUNK]]
-        marks = ", ".join("?" for _ in some)
+    for some, marks in bound([*position]):
         for number, place in connection.execute(f"SELECT number, id FROM place WHERE id IN ({marks})", some):
             found[number] = position[place]
     return found

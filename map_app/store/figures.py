@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import islice
+from itertools import groupby, islice
 from typing import TypeVar
 
 import numpy as np
@@ -21,6 +21,18 @@ MAX_PUBLISHERS = 500
 
 #: Names that are as many articles' and in so many are sorted in memory; of more the first are asked for in order.
 _MAX_TIED = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What a store holds."""
+
+    articles: int
+    #: Articles that are pinned to at least one place.
+    placed: int
+    places: int
+    #: Names that could not be placed, each counted once.
+    unplaced_names: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +73,21 @@ class UnplacedName:
 def moment(seconds: int | None) -> datetime | None:
     """An aware UTC datetime from seconds since 1970."""
     return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+
+
+def counts(connection: sqlite3.Connection, columns: Columns) -> Counts:
+    """See Store.counts."""
+    in_use = np.zeros(1 + int(columns.name.max(initial=0)), np.bool_)
+    in_use[columns.name] = True
+    # By an index, in which a name that several reasons keep off the map stands side by side.
+    rows = connection.execute("SELECT number, name FROM unplaced_name ORDER BY name, reason")
+    names = (name for number, name in rows if number < len(in_use) and in_use[number])
+    return Counts(
+        articles=len(columns.number),
+        placed=int(np.count_nonzero(columns.mentions)),
+        places=len(np.unique(columns.spot_place[columns.spot])),
+        unplaced_names=sum(1 for _ in groupby(names)),
+    )
 
 
 def summary(selection: Selection, now: datetime) -> Summary:

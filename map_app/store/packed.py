@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from map_app.model import Feature
+from map_app.store.progress import Progress, silent
 
 Ints = npt.NDArray[Any]
 Mask = npt.NDArray[np.bool_]
@@ -119,9 +120,11 @@ def _stretches(numbers: list[int]) -> Iterator[tuple[int, int]]:
             first = after or 0
 
 
-def pack_all(connection: sqlite3.Connection) -> None:
+def pack_all(connection: sqlite3.Connection, progress: Progress = silent) -> None:
     """Make all the blocks."""
-    for (block,) in connection.execute(f"SELECT DISTINCT number / {BLOCK} FROM article ORDER BY 1").fetchall():
+    blocks = connection.execute(f"SELECT DISTINCT number / {BLOCK} FROM article ORDER BY 1").fetchall()
+    for done, (block,) in enumerate(blocks):
+        progress(done / len(blocks), f"packing {len(blocks) * BLOCK:,} articles")
         pack(connection, range(block * BLOCK, (block + 1) * BLOCK))
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from map_app.geo import Point
 from map_app.model import ArticleFilter, Feature, Pin, Place, Role, Story
+from map_app.store.bound import bound
 from map_app.store.figures import at_places, moment
 from map_app.store.roles import packed, strongest, unpacked
 from map_app.store.select import Selection, newest_first
@@ -20,14 +21,6 @@ _PLACE += ", p.radius_km"
 
 #: The largest number that SQLite counts to.
 _MOST = 2**63 - 1
-
-
-def _marks(values: Iterable[object]) -> str:
-    return ", ".join("?" for _ in values)
-
-
-#: SQLite takes only so many bound values at once.
-_CHUNK = 500
 
 
 def pins(connection: sqlite3.Connection, selection: Selection, numbers_up_to: int) -> list[Pin]:
@@ -56,11 +49,8 @@ def _article_numbers(selection: Selection) -> dict[int, list[int]]:
 
 def _places(connection: sqlite3.Connection, numbers: list[int]) -> dict[int, Place]:
     found: dict[int, Place] = {}
-    for start in range(0, len(numbers), _CHUNK):
-        some = numbers[start : start + _CHUNK]
-        for row in connection.execute(
-            f"SELECT p.number, {_PLACE} FROM place p WHERE p.number IN ({_marks(some)})", some
-        ):
+    for some, marks in bound(numbers):
+        for row in connection.execute(f"SELECT p.number, {_PLACE} FROM place p WHERE p.number IN ({marks})", some):
             found[row["number"]] = _place(row)
     return found
 
@@ -70,10 +60,9 @@ def _also_in(connection: sqlite3.Connection, rows: Iterable[sqlite3.Row]) -> dic
     outlets: dict[int, set[str]] = defaultdict(set)
     rows = [row for row in rows if row["story_group"] is not None]
     groups = sorted({row["story_group"] for row in rows})
-    for start in range(0, len(groups), _CHUNK):
-        some = groups[start : start + _CHUNK]
+    for some, marks in bound(groups):
         for row in connection.execute(
-            f"SELECT DISTINCT story_group, publisher, domain FROM article WHERE story_group IN ({_marks(some)})", some
+            f"SELECT DISTINCT story_group, publisher, domain FROM article WHERE story_group IN ({marks})", some
         ):
             outlets[row["story_group"]].add(_outlet(row))
     others = {row["number"]: len(outlets[row["story_group"]] - {"", _outlet(row)}) for row in rows}
@@ -117,23 +106,21 @@ def stories(
     columns, f = selection.columns, selection.filter
     page = columns.number[newest_first(columns, selection.articles(), offset, limit, now)].tolist()
     found: dict[int, sqlite3.Row] = {}
-    for start in range(0, len(page), _CHUNK):
-        some = page[start : start + _CHUNK]
-        for row in connection.execute(f"SELECT * FROM article WHERE number IN ({_marks(some)})", some):
+    for some, marks in bound(page):
+        for row in connection.execute(f"SELECT * FROM article WHERE number IN ({marks})", some):
             found[row["number"]] = row
     rows = [found[number] for number in page]
     also_in = _also_in(connection, rows)
     places: dict[int, list[tuple[str, str]]] = defaultdict(list)
     roles: dict[int, list[tuple[Role, ...]]] = defaultdict(list)
     cut_at: dict[int, sqlite3.Row] = {}
-    for start in range(0, len(page), _CHUNK):
-        some = page[start : start + _CHUNK]
+    for some, marks in bound(page):
         for row in connection.execute(
             f"""
             SELECT m.article, m.spans, m.roles, {strongest("m.roles")} AS strongest, m.times, m.feature,
                 m.country_code, p.id, p.name
             FROM mention m JOIN place p ON p.number = m.place
-            WHERE m.article IN ({_marks(some)}) ORDER BY m.times DESC, strongest, p.name
+            WHERE m.article IN ({marks}) ORDER BY m.times DESC, strongest, p.name
             """,
             some,
         ):

@@ -2,11 +2,21 @@
 
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
+from functools import wraps
+from pathlib import Path
 
 from map_app.errors import StoreVersionError
 from map_app.store.copies import group_of
 from map_app.store.feeds import feed_entries, feed_tables
 from map_app.store.packed import create_tables, pack_all
+from map_app.store.progress import Progress, silent
+
+#: Takes a store one version further and says how far that is.
+Migration = Callable[[sqlite3.Connection, Progress], None]
+
+#: Articles between two words on how far a migration is.
+TOLD_EVERY = 500
 
 
 def _first_tables(connection: sqlite3.Connection) -> None:
@@ -127,7 +137,7 @@ def _dates_at_mentions(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
 
 
-def _story_groups(connection: sqlite3.Connection) -> None:
+def _story_groups(connection: sqlite3.Connection, progress: Progress) -> None:
     """Which articles carry the same text; see map_app.store.copies."""
     for statement in (
         "CREATE TABLE story_group (number INTEGER PRIMARY KEY, signature BLOB NOT NULL)",
@@ -150,11 +160,14 @@ def _story_groups(connection: sqlite3.Connection) -> None:
         """,
     ):
         connection.execute(statement)
-    _group_all(connection)
+    _group_all(connection, progress)
 
 
-def _group_all(connection: sqlite3.Connection) -> None:
-    for (number,) in connection.execute("SELECT number FROM article ORDER BY number").fetchall():
+def _group_all(connection: sqlite3.Connection, progress: Progress) -> None:
+    numbers = connection.execute("SELECT number FROM article ORDER BY number").fetchall()
+    for done, (number,) in enumerate(numbers):
+        if done % TOLD_EVERY == 0:
+            progress(done / len(numbers), f"copies among {len(numbers):,} articles")
         title, text = connection.execute("SELECT title, text FROM article WHERE number = ?", (number,)).fetchone()
         group = group_of(connection, title, text)
         connection.execute("UPDATE article SET story_group = ? WHERE number = ?", (group, number))
@@ -208,7 +221,7 @@ def _all_roles(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
 
 
-def _cut_copies(connection: sqlite3.Connection) -> None:
+def _cut_copies(connection: sqlite3.Connection, progress: Progress) -> None:
     """Signatures that tell cut copies too."""
     for statement in (
         "UPDATE article SET story_group = NULL",
@@ -216,30 +229,46 @@ def _cut_copies(connection: sqlite3.Connection) -> None:
         "DELETE FROM story_group",
     ):
         connection.execute(statement)
-    _group_all(connection)
+    _group_all(connection, progress)
 
 
-def _packed_columns(connection: sqlite3.Connection) -> None:
+def _packed_columns(connection: sqlite3.Connection, progress: Progress) -> None:
     """What filters ask, packed by column; see map_app.store.packed. Nobody asks these indexes any more."""
     for index in ("mention_by_country", "mention_by_feature", "mention_by_roles", "article_by_publisher"):
         connection.execute(f"DROP INDEX {index}")
     create_tables(connection)
-    pack_all(connection)
+    pack_all(connection, progress)
+
+
+def _no_index_by_date(connection: sqlite3.Connection) -> None:
+    """Dates are asked for in the packed columns, and an outlet's newest by an index of its own."""
+    connection.execute("DROP INDEX IF EXISTS article_by_date")
+
+
+def _at_once(statements: Callable[[sqlite3.Connection], None]) -> Migration:
+    """A migration of a few statements, which do not say how far they are."""
+
+    @wraps(statements)
+    def migration(connection: sqlite3.Connection, _progress: Progress) -> None:
+        statements(connection)
+
+    return migration
 
 
 #: Each takes a store from the version before to its own, its place in the list counted from 1.
-MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
-    _first_tables,
-    _dates_at_mentions,
+MIGRATIONS: tuple[Migration, ...] = (
+    _at_once(_first_tables),
+    _at_once(_dates_at_mentions),
     _story_groups,
-    feed_tables,
-    _articles_by_outlet,
-    feed_entries,
-    _given_places,
-    _authors,
-    _all_roles,
+    _at_once(feed_tables),
+    _at_once(_articles_by_outlet),
+    _at_once(feed_entries),
+    _at_once(_given_places),
+    _at_once(_authors),
+    _at_once(_all_roles),
     _cut_copies,
     _packed_columns,
+    _at_once(_no_index_by_date),
 )
 
 #: The version of a store that this program writes.
@@ -252,15 +281,24 @@ def version_of(connection: sqlite3.Connection) -> int:
     return version
 
 
-def migrate(connection: sqlite3.Connection, where: str) -> None:
+def migrate(connection: sqlite3.Connection, where: str, progress: Progress = silent) -> None:
     """Bring the store to this version, each step in one transaction with its record."""
+    before = version_of(connection)
+    steps = len(MIGRATIONS) - before
     for number, migration in enumerate(MIGRATIONS, start=1):
         if version_of(connection) >= number:
             continue
+        step = number - before
+
+        def told(done: float, what: str, step: int = step) -> None:
+            progress((step - 1 + done) / steps, f"bringing the store to this version, step {step} of {steps}: {what}")
+
+        if before:
+            told(0.0, "beginning")
         connection.execute("BEGIN IMMEDIATE")
         try:
             if version_of(connection) < number:  # another process may have been first
-                migration(connection)
+                migration(connection, told if before else silent)
                 connection.execute(f"PRAGMA user_version = {number}")
         except BaseException:
             if connection.in_transaction:  # a full disk has rolled it back already
@@ -268,6 +306,15 @@ def migrate(connection: sqlite3.Connection, where: str) -> None:
             raise
         connection.execute("COMMIT")
     check_version(connection, where)
+
+
+def is_older(path: Path) -> bool:
+    """Whether there is a store of an older version at a path; False where that cannot be told."""
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+            return 0 < version_of(connection) < len(MIGRATIONS)
+    except sqlite3.Error:
+        return False
 
 
 def check_version(connection: sqlite3.Connection, where: str) -> None:

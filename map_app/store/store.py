@@ -34,6 +34,7 @@ from map_app.store import clusters, figures, query
 from map_app.store.connections import Connection, Connections, damaged, translated
 from map_app.store.feeds import FeedTables
 from map_app.store.packed import Reader, pack
+from map_app.store.progress import Progress, silent
 from map_app.store.schema import check_version, migrate
 from map_app.store.select import Selection
 from map_app.store.text import storable
@@ -54,18 +55,6 @@ class PutReport:
     added: int = 0
     updated: int = 0
     unchanged: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """What a store holds."""
-
-    articles: int
-    #: Articles that are pinned to at least one place.
-    placed: int
-    places: int
-    #: Names that could not be placed, each counted once.
-    unplaced_names: int
 
 
 def fingerprint_of(article: Article, version: str) -> str:
@@ -111,8 +100,17 @@ class Store:
         self.feeds = FeedTables(self._connections)
 
     @classmethod
-    def open(cls, path: Path, *, read_only: bool = False, now: Callable[[], datetime] = _utc_now) -> Self:
+    def open(
+        cls,
+        path: Path,
+        *,
+        read_only: bool = False,
+        now: Callable[[], datetime] = _utc_now,
+        progress: Progress = silent,
+    ) -> Self:
         """Open a store, making or migrating it unless `read_only`; `now` tells which articles are from the future.
+
+        Only bringing one of an older version to this one takes long enough to be told of by `progress`.
 
         Raises StoreDamagedError, StoreVersionError, StoreReadOnlyError, StoreFullError or StoreError.
         """
@@ -126,7 +124,7 @@ class Store:
             if read_only:
                 check_version(connection, str(path))
             else:
-                migrate(connection, str(path))
+                migrate(connection, str(path), progress)
         return store
 
     def become_writable(self) -> None:
@@ -215,13 +213,10 @@ class Store:
         row = self._one("SELECT revision FROM writes")
         return row["revision"] if row else 0
 
-    def counts(self) -> Counts:
+    def counts(self) -> figures.Counts:
         """How much it holds."""
-        row = self._one(
-            "SELECT count(*), ifnull(sum(places > 0), 0), (SELECT count(DISTINCT place) FROM mention),"
-            " (SELECT count(DISTINCT name) FROM unplaced) FROM article"
-        )
-        return Counts(*row) if row else Counts(0, 0, 0, 0)
+        with self._selecting(ArticleFilter()) as (connection, selection):
+            return figures.counts(connection, selection.columns)
 
     def check(self) -> None:
         """Read all of it; raises StoreDamagedError where it is not sound."""

@@ -13,13 +13,11 @@ from pathlib import Path
 from map_app.errors import StoreDamagedError, StoreError, StoreFullError
 from map_app.store.connections import Connections, translated
 from map_app.store.packed import outdated_blocks
+from map_app.store.progress import Progress, silent
 from map_app.store.schema import MIGRATIONS, check_version, version_of
 from map_app.store.store import Store, set_aside
 
 logger = logging.getLogger(__name__)
-
-#: How much has been done, 0 to 1, and at what.
-Progress = Callable[[float, str], None]
 
 #: Pages copied between two words on how far it is: 16 MB.
 PAGES_A_STEP = 4096
@@ -71,11 +69,7 @@ _INVARIANTS = (
 )
 
 
-def _silent(_done: float, _what: str) -> None:
-    pass
-
-
-def check(path: Path, *, progress: Progress = _silent) -> list[str]:
+def check(path: Path, *, progress: Progress = silent) -> list[str]:
     """Everything that is wrong with a store, in words; empty where it is sound. Changes nothing.
 
     Raises StoreError where it cannot be opened at all: it is absent, of another version or no database.
@@ -130,7 +124,7 @@ def _word_index(connection: sqlite3.Connection, writable: bool) -> list[str]:
     return []
 
 
-def backup(path: Path, to: Path, *, force: bool = False, progress: Progress = _silent) -> int:
+def backup(path: Path, to: Path, *, force: bool = False, progress: Progress = silent) -> int:
     """Copy a store, which may be in use, to a file that is then verified; returns its size in bytes.
 
     The copy is of one moment, and there as a whole or not at all. Raises StoreError where `to` exists, unless `force`.
@@ -145,7 +139,7 @@ def backup(path: Path, to: Path, *, force: bool = False, progress: Progress = _s
     return to.stat().st_size
 
 
-def restore(copy: Path, path: Path, *, progress: Progress = _silent) -> Path | None:
+def restore(copy: Path, path: Path, *, progress: Progress = silent) -> Path | None:
     """Put a verified copy in the place of the store; returns where the old one is kept, or None if there was none.
 
     The copy itself stays as it is. Raises StoreError, and changes nothing, where it is not a sound store that this
@@ -162,7 +156,8 @@ def restore(copy: Path, path: Path, *, progress: Progress = _silent) -> Path | N
         path.parent.mkdir(parents=True, exist_ok=True)
     with _part_of(path) as part:
         _copy(copy, part, progress)
-        Store.open(part).close()  # brings one of an older version to this one
+        # Brings one of an older version to this one.
+        Store.open(part, progress=lambda done, what: progress(0.8 + 0.2 * done, what)).close()
         _alone(part)
         kept = _set_aside(path) if path.exists() else None
         part.replace(path)
@@ -179,7 +174,7 @@ def _set_aside(path: Path) -> Path:
     return set_aside(path, "replaced")
 
 
-def vacuum(path: Path, *, progress: Progress = _silent) -> tuple[int, int]:
+def vacuum(path: Path, *, progress: Progress = silent) -> tuple[int, int]:
     """Give back the room that updated articles left and order the word index; returns the sizes before and after.
 
     Of the first steps only what they are is told: SQLite does not say how far they are. Most of the time is then taken
@@ -249,13 +244,13 @@ class Version:
     after: int
 
 
-def migrate(path: Path) -> Version:
+def migrate(path: Path, *, progress: Progress = silent) -> Version:
     """Bring a store to this version, each step a transaction; raises StoreError where it cannot be."""
     if not path.exists():
         raise StoreError(f"there is no store at {path}: it is made when you first ingest an article")
     with _one_connection(path, read_only=True) as connection:
         before = version_of(connection)
-    Store.open(path).close()
+    Store.open(path, progress=progress).close()
     return Version(before, len(MIGRATIONS))
 
 

@@ -83,10 +83,10 @@ def _wait_for(current: Opening) -> None:
             picture = f"mask-image: url(data:image/svg+xml;base64,{land})"
             st.html(f'<div class="world" aria-hidden="true" style="{picture}"></div>')
         with st.container(key="panel"):
-            bar = st.progress(0.0, "Preparing the map for its first start")
+            bar = st.progress(0.0, "Preparing the map")
             st.html(_SKELETON)
         for fraction, phrase in current.ticks():
-            bar.progress(min(max(fraction, 0.0), 1.0), f"Preparing the map for its first start: {phrase}")
+            bar.progress(min(max(fraction, 0.0), 1.0), f"Preparing the map: {phrase}")
     current.result()
     st.rerun()
 

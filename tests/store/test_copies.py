@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from map_app.model import Article
 from map_app.store import Store
 from map_app.store.copies import BANDS, MAX_COMPARED, START_BANDS, bands_of, signature_of, similarity
+from map_app.store.progress import silent
 from map_app.store.schema import MIGRATIONS
 
 WORDS = [f"{a}{b}{c}" for a in ("ba", "ko", "li", "mu") for b in ("ra", "to", "ne") for c in ("n", "s", "l", "")]
@@ -94,7 +95,7 @@ def test_cut_copies_in_a_store_made_before_they_were_told_are_grouped_when_it_is
     with closing(sqlite3.connect(path, isolation_level=None)) as database:
         database.execute("INSERT INTO story_group VALUES (99, ?)", (bytes(256),))
         database.execute("UPDATE article SET story_group = 99 WHERE id = 'a2'")
-        next(m for m in MIGRATIONS if m.__name__ == "_cut_copies")(database)
+        next(m for m in MIGRATIONS if m.__name__ == "_cut_copies")(database, silent)
     with Store.open(path) as store:
         assert also_in(store) == {"a1": 1, "a2": 1}
         assert groups_of(store) == 1
@@ -137,7 +138,7 @@ def test_stories_of_a_store_made_before_groups_are_grouped_when_it_is_migrated(t
     text = " ".join(sentences(1))
     with closing(sqlite3.connect(path, isolation_level=None)) as database:
         for migration in MIGRATIONS[:2]:
-            migration(database)
+            migration(database, silent)
         for number, outlet in enumerate(("Post", "Herald"), start=1):
             database.execute(
                 "INSERT INTO article (number, id, fingerprint, title, text, url, publisher, published, language,"

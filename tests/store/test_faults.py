@@ -28,6 +28,8 @@ from map_app.geo import Point
 from map_app.model import Article, ArticleFilter, Feature, Place, Resolution, Toponym
 from map_app.settings import Settings
 from map_app.store import Store, set_aside
+from map_app.store.packed import pack
+from map_app.store.progress import silent
 from map_app.store.schema import MIGRATIONS
 from map_app.store.store import BATCH_SIZE
 
@@ -241,7 +243,7 @@ def test_a_store_of_an_older_version_is_migrated_or_says_how(tmp_path: Path, ver
     path = tmp_path / "old.sqlite"
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         for migration in MIGRATIONS[:version]:
-            migration(connection)
+            migration(connection, silent)
         connection.execute(f"PRAGMA user_version = {version}")
         connection.execute("VACUUM")
         if version:
@@ -261,6 +263,8 @@ def test_a_store_of_an_older_version_is_migrated_or_says_how(tmp_path: Path, ver
             )
             if version > 1:
                 connection.execute("UPDATE mention SET published = 0")
+            if version > 10:
+                pack(connection, [1])
     with pytest.raises(StoreVersionError, match="store info"):
         Store.open(path, read_only=True)
     with Store.open(path) as store:
@@ -277,7 +281,7 @@ def test_a_migration_that_fails_leaves_the_store_as_it_was(tmp_path: Path, monke
     with Store.open(path) as store:
         store.put([on_kyiv(1)])
 
-    def half_way(connection: sqlite3.Connection) -> None:
+    def half_way(connection: sqlite3.Connection, _progress: object) -> None:
         connection.execute("DELETE FROM article")
         connection.execute("CREATE TABLE article (number)")  # is there already
 

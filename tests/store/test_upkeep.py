@@ -16,6 +16,7 @@ from map_app.errors import StoreDamagedError, StoreError, StoreFullError, StoreV
 from map_app.geo import Point
 from map_app.model import Article, ArticleFilter, Feature, Place, Resolution, Toponym
 from map_app.store import Store, upkeep
+from map_app.store.progress import silent
 from map_app.store.schema import MIGRATIONS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -40,6 +41,19 @@ def path(tmp_path: Path) -> Path:
 
 def run(path: Path, *words: str) -> int:
     return main(["store", *words, "--store", str(path)])
+
+
+def old_store(path: Path, *, articles: int = 0) -> Path:
+    """A store of the first version."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as database:
+        MIGRATIONS[0](database, silent)
+        database.executemany(
+            "INSERT INTO article (id, fingerprint, title, text, url, publisher, published, language, domain, source,"
+            " places) VALUES (?, '', ?, '', '', '', 0, '', '', '', 0)",
+            ((f"a{number}", f"Title {number}") for number in range(articles)),
+        )
+        database.execute("PRAGMA user_version = 1")
+    return path
 
 
 def change(path: Path, sql: str) -> None:
@@ -310,10 +324,7 @@ def test_what_is_no_sound_store_is_not_restored_and_nothing_changes(path: Path, 
 
 
 def test_a_copy_of_an_older_version_is_restored_as_one_of_this(path: Path) -> None:
-    old = path.with_name("old.sqlite")
-    with closing(sqlite3.connect(old, isolation_level=None)) as database:
-        MIGRATIONS[0](database)
-        database.execute("PRAGMA user_version = 1")
+    old = old_store(path.with_name("old.sqlite"))
     before = old.read_bytes()
     upkeep.restore(old, path)
     assert upkeep.check(path) == []
@@ -351,10 +362,7 @@ def test_vacuum_says_how_much_is_written(path: Path, monkeypatch: pytest.MonkeyP
 
 
 def test_migrate_says_from_which_version_to_which(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    path = tmp_path / "old.sqlite"
-    with closing(sqlite3.connect(path, isolation_level=None)) as database:
-        MIGRATIONS[0](database)
-        database.execute("PRAGMA user_version = 1")
+    path = old_store(tmp_path / "old.sqlite")
     assert run(path, "migrate") == 0
     assert f"from store version 1 to {len(MIGRATIONS)}" in capsys.readouterr().out
     assert run(path, "migrate") == 0
@@ -362,3 +370,37 @@ def test_migrate_says_from_which_version_to_which(tmp_path: Path, capsys: pytest
     change(path, "PRAGMA user_version = 99")
     assert run(path, "migrate") == 1
     assert "newer version" in capsys.readouterr().err
+
+
+def test_migrating_says_how_far_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("map_app.store.schema.TOLD_EVERY", 10)
+    path = old_store(tmp_path / "old.sqlite", articles=600)
+    told: list[tuple[float, str]] = []
+    upkeep.migrate(path, progress=lambda done, what: told.append((done, what)))
+    shares = [done for done, _ in told]
+    assert shares == sorted(shares)
+    assert shares[0] == 0.0
+    assert shares[-1] < 1.0
+    steps = len(MIGRATIONS) - 1
+    grouping = [what for _, what in told if what.endswith(f"of {steps}: copies among 600 articles")]
+    assert len(grouping) == 2 * 60, "twice in the history of the store all articles are compared"
+    assert sum("packing" in what for _, what in told) == 3, "a word for each block"
+    assert told[-1][1] == f"bringing the store to this version, step {steps} of {steps}: beginning"
+
+    assert run(old_store(tmp_path / "older.sqlite"), "migrate", "--verbose") == 0
+    assert f"step 1 of {steps}" in capsys.readouterr().err
+
+
+def test_a_new_store_and_one_of_this_version_have_nothing_told_of_them(tmp_path: Path) -> None:
+    told: list[tuple[float, str]] = []
+    for _ in range(2):
+        Store.open(tmp_path / "new.sqlite", progress=lambda done, what: told.append((done, what))).close()
+    assert told == []
+
+
+def test_no_index_is_kept_that_no_question_uses(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as database:
+        indexes = {name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'index'")}
+    assert {name for name in indexes if name.startswith("article_by")} == {"article_by_outlet", "article_by_story"}
