@@ -12,7 +12,7 @@ test: $(VENV)/.installed-dev  ## all the checks
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -n auto --dist loadgroup
+	$(BIN)/pytest -n auto
 
 format: $(VENV)/.installed-dev
 	$(BIN)/ruff check --fix .
