@@ -23,6 +23,7 @@ from map_app.ui import state
 from map_app.ui.first_paint import base_path
 from map_app.ui.opening import opened
 from map_app.ui.share import ViewState, read, write
+from map_app.ui.turns import Turns
 from map_app.webmap import story_row
 
 #: Stories in a popup.
@@ -33,6 +34,9 @@ MAX_TREE_BYTES = 1_000_000
 
 #: How many trees with their counts are kept for all visitors together: whoever shows the same places asks the same.
 KEPT = 16
+
+#: Counting a large map takes a processor for a second.
+_counting = Turns(at_once=1, waiting=20)
 
 _STORIES, _CLUSTERS = "map/stories", "map/clusters"
 
@@ -71,7 +75,8 @@ async def _clusters(request: Request) -> Response:
     def answer(app: App) -> object:
         return _counted(app, str(app.store.path), app.store.revision(), f, bytes(body))
 
-    return await _answered(request, answer)
+    async with _counting.turn() as granted:
+        return await _answered(request, answer) if granted else JSONResponse(None, 503, {"Retry-After": "2"})
 
 
 @lru_cache(maxsize=KEPT)

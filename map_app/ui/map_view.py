@@ -14,6 +14,7 @@ from map_app.ui import state
 from map_app.ui.share import View
 from map_app.webmap.basemap import constant_map, static_folders
 from map_app.webmap.layers import results_layer
+from map_app.webmap.popup import shown_at
 
 #: The map's height before the style sheet makes it fill the window.
 HEIGHT_PX = 800
@@ -102,11 +103,9 @@ def _clicked(out: Mapping[str, object] | None, places: Sequence[Place]) -> None:
 
 
 def place_at(places: Sequence[Place], latitude: object, longitude: object) -> Place | None:
-    """The place at a clicked point, or None; of several the first, which is that with most articles."""
+    """The place that is shown at a clicked point, or None."""
     if not isinstance(latitude, int | float) or not isinstance(longitude, int | float):
         return None
-    for place in places:
-        at = place.point
-        if abs(at.latitude - latitude) < SAME_POINT and abs(at.longitude - longitude) < SAME_POINT:
-            return place
-    return None
+    off = [max(abs(north - latitude), abs(east - longitude)) for north, east in shown_at(places)]
+    nearest = min(range(len(off)), key=off.__getitem__, default=None)
+    return None if nearest is None or off[nearest] >= SAME_POINT else places[nearest]

@@ -2,11 +2,28 @@
 
 import base64
 import json
+import math
 import zlib
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from map_app.model import Pin, Story
+from map_app.model import Pin, Place, Story
+
+#: Degrees between places that share a point: a tenth of a metre, which nobody sees.
+APART = 1e-6
+
+
+def shown_at(places: Sequence[Place]) -> list[tuple[float, float]]:
+    """Latitude and longitude of each place on the map: no two have the same, so that a click says which was meant."""
+    there: Counter[tuple[float, float]] = Counter()
+    shown = []
+    for place in places:
+        latitude, longitude = place.point.latitude, place.point.longitude
+        before = there[latitude, longitude]
+        there[latitude, longitude] += 1
+        shown.append((latitude - math.copysign(before * APART, latitude), longitude))
+    return shown
 
 
 def payload(
@@ -25,7 +42,7 @@ def payload(
     stories: dict[tuple[int, str], int] = {}
     rows: list[dict[str, Any]] = []
     places = []
-    for pin in pins:
+    for pin, (latitude, longitude) in zip(pins, shown_at([pin.place for pin in pins]), strict=True):
         indices = []
         for story in pin.stories:
             row = story_row(story)
@@ -39,8 +56,8 @@ def payload(
             {
                 "id": place.id,
                 "name": place.name,
-                "lat": place.point.latitude,
-                "lon": place.point.longitude,
+                "lat": latitude,
+                "lon": longitude,
                 "kind": place.feature.value,
                 "country": place.country_code,
                 "admin1": place.admin1,

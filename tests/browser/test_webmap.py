@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, Dialog, Page, Request, Route, expect
 
 from map_app.geo import Point
 from map_app.model import Feature, Pin, Place, Role, Snippet, Story
-from map_app.webmap import constant_map, payload, results_layer, static_folders, story_row
+from map_app.webmap import constant_map, payload, results_layer, shown_at, static_folders, story_row
 
 pytestmark = pytest.mark.browser
 
@@ -59,6 +59,7 @@ PINS = [
     pin("Tokyo", (35.68, 139.69), Feature.CITY, (11,), country="JP"),
 ]
 NORTHERN = pin("Longyearbyen", (78.22, 15.65), Feature.CITY, (1, 2, 3), country="SJ")
+TWINS = [pin(name, (-12.04, -77.03), Feature.CITY, (n,), country="PE") for n, name in enumerate(("Lima", "Callao"), 1)]
 COUNTS = {"UA": 12, "PE": 3, "JP": 1, "VA": 1}
 
 
@@ -79,6 +80,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     news_map = constant_map(lambda name: name)
     results_layer(payload([NORTHERN, PINS[0]], COUNTS)).add_to(news_map)
     (folder / "north.html").write_text(news_map.get_root().render(), encoding="utf-8")
+    news_map = constant_map(lambda name: name)
+    results_layer(payload(TWINS, COUNTS)).add_to(news_map)
+    (folder / "twins.html").write_text(news_map.get_root().render(), encoding="utf-8")
     news_map = constant_map(lambda name: name)
     bare = [replace(pin, stories=(), article_numbers=()) for pin in PINS]
     bare[1] = replace(bare[1], article_count=1_234_567)
@@ -162,6 +166,16 @@ NAMES = """() => {
 }"""
 
 
+#: As streamlit-folium listens: at the group that it was given.
+REPORT_CLICKS = """() => {
+    window.clicks = [];
+    const map = Object.values(window).find((value) => value instanceof L.Map);
+    for (const layer of Object.values(map._layers)) {
+        if (Object.values(layer._layers || {}).some((inner) => inner instanceof L.MarkerClusterGroup)) {
+            layer.on("click", (event) => window.clicks.push(event.latlng.lat));
+        }
+    }
+}"""
 LOOK = "(view) => { Object.values(window).find((v) => v instanceof L.Map).setView(...view, { animate: false }); }"
 
 
@@ -238,17 +252,24 @@ def test_a_country_is_shaded_and_a_click_on_it_reports_its_point(page: Page) -> 
 
 
 def test_enter_on_a_marker_counts_as_a_click_for_the_page(page: Page) -> None:
-    page.evaluate(
-        """() => {
-            window.clicks = [];
-            const map = Object.values(window).find((value) => value instanceof L.Map);
-            for (const layer of Object.values(map._layers)) {
-                if (layer instanceof L.FeatureGroup) layer.on("click", (event) => window.clicks.push(event.latlng.lat));
-            }
-        }"""
-    )
+    page.evaluate(REPORT_CLICKS)
     choose(page, "Tokyo")
     assert 35.68 in page.evaluate("window.clicks")
+
+
+def test_of_pins_on_one_point_the_page_is_told_which_was_clicked(browser: Browser, site: str) -> None:
+    page = browser.new_page(viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
+    page.goto(f"{site}/twins.html")
+    page.locator(".nm-cluster").wait_for()
+    page.evaluate(LOOK, [[-12.04, -77.03], 18])
+    page.evaluate(REPORT_CLICKS)
+    page.locator(".nm-cluster").click()
+    for name in ("Lima", "Callao"):
+        page.locator(f".nm-pin[aria-label^='{name},']").click()
+        expect(page.locator(".nm-popup .nm-name").last).to_have_text(name)  # the one before may still fade
+    assert page.evaluate("window.clicks") == pytest.approx([lat for lat, _ in shown_at([t.place for t in TWINS])])
+    assert len(set(page.evaluate("window.clicks"))) == 2
+    page.context.close()
 
 
 def test_a_cluster_counts_each_article_once(page: Page) -> None:
@@ -322,6 +343,22 @@ def test_clusters_are_counted_by_the_server_once_for_all_zooms(asking: tuple[Pag
     [tree] = [request.post_data_json for request in asked]
     clustered = {"city:Lima", "city:Kyiv", "admin1:Kyiv Oblast", "water:Black Sea", "region:Sahel", "city:Tokyo"}
     assert set(re.findall(r"[a-z0-9]+:[A-Za-z ]+", json.dumps(tree))) == clustered
+
+
+def test_clusters_are_asked_for_again_where_the_server_counts_for_others(browser: Browser, site: str) -> None:
+    page = browser.new_page()
+    answers = iter([503, 200])
+
+    def answer(route: Route) -> None:
+        status = next(answers)
+        tree = route.request.post_data_json
+        route.fulfill(status=status, json=[1000 + size for size in sizes(tree)] if status == 200 else None)
+
+    page.route("**/clusters?*", answer)
+    page.goto(f"{site}/asking.html")
+    expect(page.locator(".nm-cluster").first).to_contain_text("…")
+    expect(page.locator(".nm-cluster").first).to_contain_text("1,00")
+    page.context.close()
 
 
 def test_the_badge_of_a_country_is_as_wide_as_its_number(asking: tuple[Page, list[Request]]) -> None:

@@ -13,6 +13,7 @@ from map_app.ui.article_list import pins_of
 from map_app.ui.map_view import fitting, place_at
 from map_app.ui.page import plain_message
 from map_app.ui.text import day, escaped, marked, number, plain, web_link
+from map_app.webmap import shown_at
 
 HOSTILE = ["<img src=x onerror=alert(1)>", "{{7*7}}", "{% raw", "${alert(1)}", "`x`", "</script>", "$x^2$", ":smile:",
            "[a](javascript:alert(1))", "# big", "**b**", "\\", "\0", "\ud800", ":red[x]"]  # fmt: skip
@@ -86,6 +87,17 @@ def test_the_places_of_a_pasted_text_are_pinned_once_each() -> None:
 def test_a_clicked_point_is_the_place_that_lies_there() -> None:
     assert place_at([KURSK, TOKYO], 35.70001, 139.7) is TOKYO
     assert place_at([KURSK, TOKYO], 0.0, None) is None
+    assert place_at([], 0.0, 0.0) is None
+
+
+def test_of_places_that_share_a_point_a_click_says_which() -> None:
+    division = replace(TOKYO, id="admin1:JP.40", feature=Kind.ADMIN1)
+    prefecture = replace(TOKYO, id="curated:tokyo", feature=Kind.REGION)
+    places = [KURSK, TOKYO, division, prefecture]
+    spots = shown_at(places)
+    assert len(set(spots)) == 4
+    assert [place_at(places, *spot) for spot in spots] == places
+    assert place_at([division, TOKYO], 35.7, 139.7) is division
 
 
 def test_the_view_that_fits_takes_the_shortest_way_round_and_no_whole_continent() -> None:

@@ -345,11 +345,12 @@
       const node = layer.getElement();
       if (node) node.setAttribute("aria-label", label(pin));
     });
+    // The page tells by its point which place was clicked, also while a cluster's pins are spread out.
+    const at = L.latLng(pin.lat, pin.lon);
+    layer.on("click", (event) => { event.latlng = at; });
     // Leaflet opens the popup on Enter without a click; the page listens for clicks.
     layer.on("keypress", function (event) {
-      if (event.originalEvent && event.originalEvent.key === "Enter") {
-        group.fire("click", { latlng: layer.getLatLng() });
-      }
+      if (event.originalEvent && event.originalEvent.key === "Enter") group.fire("click", { latlng: at });
     });
     layer.bindPopup(() => popup(pin), {
       maxWidth: Math.min(340, window.innerWidth - 84), minWidth: Math.min(260, window.innerWidth - 84),
@@ -405,7 +406,13 @@
       return [...cluster._markers.map((layer) => layer.newsPin.id), ...cluster._childClusters.map(places)];
     };
     const body = JSON.stringify(places(clusters._topClusterLevel));
-    const answer = await fetch(ask.clusters, { method: "POST", body }).catch(() => null);
+    let answer = null;
+    for (const wait_s of [0, 2, 6, 18]) { // a server that counts for many others asks to come back
+      if (wait_s) await new Promise((done) => { setTimeout(done, wait_s * 1000); });
+      if (wait_s && !clusters._map) return;
+      answer = await fetch(ask.clusters, { method: "POST", body }).catch(() => null);
+      if (!answer || answer.status !== 503) break;
+    }
     if (!answer || !answer.ok) return; // the places still show, and what is in them
     const counts = await answer.json();
     same.forEach((these, index) => these.forEach((cluster) => counted.set(cluster, counts[index])));
