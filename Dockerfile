@@ -1,7 +1,8 @@
 FROM python:3.11-slim
 WORKDIR /app
 COPY requirements.txt ./
-RUN pip install --no-cache-dir -r requirements.txt
+# With what signing in by OpenID Connect needs, since a container cannot be added to.
+RUN pip install --no-cache-dir -r requirements.txt "streamlit[auth]"
 COPY map_app ./map_app
 COPY data ./data
 COPY .streamlit/config.toml ./.streamlit/config.toml

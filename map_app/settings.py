@@ -20,8 +20,19 @@ PREFIX = "MAP_APP_"
 NOBODY = "nobody"
 ANYONE_SIGNED_IN = "anyone-signed-in"
 
+
+def _folder(installed: str, in_checkout: str) -> Path:
+    """A folder of the project that lies beside the package in a checkout, and within it where it is installed."""
+    package = Path(__file__).resolve().parent
+    within = package / installed
+    return within if within.is_dir() else package.parent / in_checkout
+
+
 #: Small hand-checked files that belong to the project: sample articles, curated places, the gold set.
-DATA_DIR = Path(__file__).resolve().parent.parent / "data"
+DATA_DIR = _folder("data", "data")
+
+#: How the page's server is set up.
+STREAMLIT_CONFIG = _folder("streamlit_config", ".streamlit") / "config.toml"
 
 #: The sample articles with what a person found in them.
 GOLD_SET = DATA_DIR / "gold.jsonl"

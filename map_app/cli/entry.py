@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from map_app.cli import feeds, gazetteer, geocode, geoparse, ingest, settings, store
+from map_app.cli import feeds, gazetteer, geocode, geoparse, ingest, serve, settings, store
 from map_app.cli.arguments import needs_command
 from map_app.cli.console import ExitCode, say
 from map_app.errors import MapAppError
@@ -18,11 +18,10 @@ def build_parser() -> argparse.ArgumentParser:
     """All commands and options; each parser's `run` default is what carries it out."""
     parser = argparse.ArgumentParser(
         prog="python -m map_app",
-        description="Finds the places that news articles mention and puts them on a map. "
-        "To open the map: streamlit run streamlit_app.py",
+        description="Finds the places that news articles mention and puts them on a map.",
     )
     commands = needs_command(parser)
-    for group in (ingest, geoparse, geocode, feeds, gazetteer, store, settings):
+    for group in (serve, ingest, geoparse, geocode, feeds, gazetteer, store, settings):
         group.add_commands(commands)
     return parser
 

@@ -6,13 +6,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from map_app.app import open_app
 from map_app.ingest import ingest
 from map_app.settings import Settings
 from map_app.store import Store
 from scripts.serving import asked_elsewhere, chromium, serve
+
+# A busy machine is no fault of the page: what is expected may take its time.
+expect.set_options(timeout=20_000)
 
 HOSTILE = (
     "{{7*7}} {% raw ${alert(1)} `x` \\ </script><script>window.ran=1</script>"
