@@ -81,6 +81,11 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     results_layer(payload([NORTHERN, PINS[0]], COUNTS)).add_to(news_map)
     (folder / "north.html").write_text(news_map.get_root().render(), encoding="utf-8")
     news_map = constant_map(lambda name: name)
+    outlines = json.loads((static_folders()["newsmap"] / "outlines.json").read_text("utf-8"))["features"]
+    [(lon, lat)] = [f["properties"]["label"] for f in outlines if f["properties"]["name"] == "Romania"]
+    results_layer(payload([pin("Covering", (lat, lon), Feature.CITY, (1,), country="RO")], COUNTS)).add_to(news_map)
+    (folder / "covered.html").write_text(news_map.get_root().render(), encoding="utf-8")
+    news_map = constant_map(lambda name: name)
     results_layer(payload(TWINS, COUNTS)).add_to(news_map)
     (folder / "twins.html").write_text(news_map.get_root().render(), encoding="utf-8")
     news_map = constant_map(lambda name: name)
@@ -159,7 +164,8 @@ NAMES = """() => {
     const box = (node) => node.getBoundingClientRect();
     const meet = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
     const names = [...document.querySelectorAll(".nm-beside")];
-    const others = [...document.querySelectorAll(".nm-pin:not(.nm-waiting), .nm-beside, .nm-country-name span")];
+    const others = [...document.querySelectorAll(".nm-pin:not(.nm-waiting), .nm-beside, .nm-country-name span")]
+        .filter((node) => getComputedStyle(node).visibility === "visible");
     return names.map((node) => [node.textContent, node.closest(".nm-pin").ariaLabel, others.some((other) =>
         other !== node && !node.contains(other) && !other.contains(node) && meet(box(node), box(other))),
         box(node).left < 0 || box(node).right > innerWidth]);
@@ -188,6 +194,16 @@ def test_pins_are_named_where_there_is_room(page: Page, view: list[object]) -> N
         assert pin.startswith(f"{name}, ")
         assert not covered, name
         assert not outside, name
+
+
+def test_the_name_of_a_country_that_lies_under_a_pin_is_hidden(browser: Browser, site: str) -> None:
+    page = browser.new_page(viewport={"width": 1440, "height": 900})
+    page.goto(f"{site}/covered.html")
+    page.wait_for_selector(".nm-country.nm-level-4", state="attached")
+    page.evaluate(LOOK, [[47.5, 29], 6])
+    expect(page.locator(".nm-country-name span", has_text="Hungary")).to_be_visible()
+    expect(page.locator(".nm-country-name span", has_text="Romania")).to_be_hidden()
+    page.context.close()
 
 
 def test_a_country_is_named_once_at_its_badge(page: Page) -> None:

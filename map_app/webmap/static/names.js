@@ -62,14 +62,11 @@
     return new Set(seen.filter(([{ newsPin }]) => newsPin.kind === "country").map(([{ newsPin }]) => newsPin.country));
   }
 
-  // `names` are the elements of countries' names that the base map shows.
+  // `names` are the elements of countries' names that the base map shows; those that lie under a pin are hidden.
   function layOut(map, names) {
     const size = map.getSize();
     const origin = map.getContainer().getBoundingClientRect();
-    const taken = names.map((node) => {
-      const { left, top, width, height } = node.getBoundingClientRect();
-      return box(left - origin.left, top - origin.top, width, height);
-    });
+    const taken = [];
     const named = [];
     for (const [layer, node] of pinsOn(map)) {
       for (const old of node.querySelectorAll(".nm-beside")) old.remove();
@@ -78,6 +75,14 @@
       if (!meet(place, box(0, 0, size.x, size.y))) continue;
       taken.push(place);
       if (layer.newsPin) named.push({ pin: layer.newsPin, node, place });
+    }
+    const pins = taken.slice();
+    for (const node of names) {
+      const { left, top, width, height } = node.getBoundingClientRect();
+      const place = box(left - origin.left, top - origin.top, width, height);
+      const covered = pins.some((pin) => meet(place, pin));
+      node.style.visibility = covered ? "hidden" : "";
+      if (!covered) taken.push(place);
     }
     named.sort((a, b) => ROLES.indexOf(a.pin.role) - ROLES.indexOf(b.pin.role) || b.pin.count - a.pin.count);
     for (const { pin, node, place } of named) {
