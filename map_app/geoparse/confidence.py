@@ -109,9 +109,10 @@ def signals_of_choice(place: Place, *, margin: float, reasons: Sequence[tuple[st
     return signals
 
 
-def signals_beside(*, score: float, has_candidates: bool) -> Signals:
+def signals_beside(*, has_candidates: bool) -> Signals:
     """What is known of putting a name beside a neighbour, or in the outlet's own town.
 
-    That the outlet's home is known is left out on purpose: what it is worth in one corpus it is not in the next.
+    How likely the neighbour is, and whether the outlet's home is known, are left out on purpose: both say where an
+    unknown name would lie and not whether it is a place, and what they are worth in one corpus they are not in the next.
     """
-    return {"beside": 1.0, "beside, score": score, "beside, with candidates elsewhere": float(has_candidates)}
+    return {"beside": 1.0, "beside, with candidates elsewhere": float(has_candidates)}

@@ -449,7 +449,7 @@ def _unplaced(toponym: Toponym, why: str, candidates: tuple[Candidate, ...] = ()
 
 def _beside(article: Article, toponym: Toponym, beside: Beside, candidates: tuple[Candidate, ...]) -> Guess:
     score = round(beside.score, 3)
-    signals = signals_beside(score=score, has_candidates=bool(candidates)) | _of_name(article, toponym)
+    signals = signals_beside(has_candidates=bool(candidates)) | _of_name(article, toponym)
     candidates = (Candidate(beside.place, score), *candidates[: MAX_CANDIDATES - 1])
     return Guess(toponym, candidates, (Evidence("beside", score, beside.place.name),), signals)
 
