@@ -63,6 +63,16 @@ _AGENCY = re.compile(r"\((Xinhua|Yonhap|Kyodo|Anadolu|Interfax|Bernama|Antara|SA
 _THE_WEST = re.compile(r"\b[Tt]he (West)\b(?![ -][A-Z])")
 
 
+#: Sums of money: "US$5 million", "$US4.5 billion", "HK$100".
+_MONEY = re.compile(r"\b(US|U\.S\.|HK|NZ|CA|AU|SG|TT|NT)(?=\$)|(?<=\$)(US|NZ|CA|AU|HK)(?=[\d ])")
+
+#: Diseases that are called after places; those of the first whose place news hardly ever speaks of are none anywhere.
+_DISEASES_ALONE = "West Nile|Ebola|Zika|Nipah|Hendra|Lyme|Machupo|Oropouche|Crimean-Congo"
+_DISEASES = "Hong Kong|Marburg|Reston|Rift Valley|Lassa|Norwalk|Junin|Kyasanur Forest|Spanish"
+_ILLNESS = r" (?:[Vv]irus|[Ff]ever|[Ff]lu\b|[Dd]isease|[Ee]bolavirus|[Hh]a?emorrhagic|[Ee]ncephalitis)"
+_DISEASE = re.compile(rf"({_DISEASES_ALONE})(?={_ILLNESS})|({_DISEASES})(?={_ILLNESS})")
+
+
 def not_places(text: str, *, in_small_letters: bool = True) -> list[tuple[int, int]]:
     """Half-open spans of such names, in order; in other writings than the usual only with `in_small_letters`."""
     found = []
@@ -70,6 +80,12 @@ def not_places(text: str, *, in_small_letters: bool = True) -> list[tuple[int, i
         found += [match.span() for match in _SAINT.finditer(text)]
     if "he West" in text:
         found += [match.span(1) for match in _THE_WEST.finditer(text)]
+    if "$" in text:
+        found += [match.span() for match in _MONEY.finditer(text)]
+    named = list(_DISEASE.finditer(text))
+    found += [match.span() for match in named if match[2]]
+    for disease in {match[1] for match in named if match[1]}:
+        found += [match.span() for match in re.finditer(rf"\b{disease}\b", text)]
     if "(" in text:
         found += [match.span(1) for match in _AGENCY.finditer(text)]
     lower = text.lower() if in_small_letters else ""

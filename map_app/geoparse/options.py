@@ -57,14 +57,26 @@ FAMOUS = 5.5
 TENFOLD = 1.0
 FAMOUS_NAMESAKE = -1.5
 
+#: For a town that somebody has noted under the usual name of a larger one: "Pittsburgh" is hardly Pittsburg, California.
+MISSPELT = -1.0
+
 #: More namesakes than this are not ranked: the rest are the smallest.
 MAX_OPTIONS = 80
 
 #: So many people make a town that news names without saying where it is.
 LARGE_TOWN = 100_000
 
+#: A shorter one that is not in capitals is an article.
+SHORTEST_BEGINNING = 4
+
+#: So many make a division that gives its name to what lies in it.
+LARGE_DIVISION = 500_000
+
 #: Farther than this from the place it is called after, an unknown name is not beside it.
 FAR_KM = 161.0
+
+#: A name of more words is not looked at by its beginning.
+MOST_WORDS = 6
 
 #: Distinct names kept; the cache starts anew when it is full.
 MAX_CACHED = 20_000
@@ -254,7 +266,22 @@ class OptionsFinder:
                 # Elsewhere a division is called a county only where somebody has translated its name.
                 items = [o for o in items if o.name_kind is NameKind.PRIMARY]
             return self._made(name, tuple(items[:MAX_OPTIONS]), stated_kind, container)
-        return self._made(name, (), "", "")
+        return self._made(name, self._beginning(name), "", "")
+
+    def _beginning(self, name: str) -> tuple[Option, ...]:
+        """What an unknown name that is no street begins with, where most people know that: "Texas Forest Service"."""
+        inner = _DIRECTION.match(name)
+        words = (inner["name"] if inner else name).split()
+        if not 1 < len(words) <= MOST_WORDS or _STREET.search(name):
+            return ()
+        for length in range(len(words) - 1, 0, -1):
+            beginning = " ".join(words[:length])
+            if len(beginning) < SHORTEST_BEGINNING and not beginning.isupper():
+                return ()  # "La" of "La Niña" is no short form of Los Angeles
+            known = self.options(beginning)
+            if known.is_large_town or any(map(_is_large_area, known.items)):
+                return tuple(o._replace(penalty=o.penalty + PART_OF_NAME) for o in known.items)
+        return ()
 
     def _made(self, name: str, items: tuple[Option, ...], stated_kind: str, container: str) -> Options:
         whole = [o for o in items if o.penalty == 0]
@@ -360,6 +387,15 @@ def _keep_better(options: dict[str, Option], option: Option) -> None:
         options[option.place.id] = option
 
 
+def _is_large_area(option: Option) -> bool:
+    """Whether it is a country, or a division of many people, by its usual name or short form."""
+    place = option.place
+    is_large = place.feature is Feature.COUNTRY or (
+        place.feature is Feature.ADMIN1 and place.population >= LARGE_DIVISION
+    )
+    return is_large and option.penalty == 0 and option.name_kind is not NameKind.ALTERNATE
+
+
 def _importance(option: Option) -> tuple[bool, bool, int, str]:
     return (
         option.name_kind is not NameKind.PRIMARY,
@@ -384,15 +420,21 @@ def _kind_priors(items: Sequence[Option]) -> list[float]:
     return priors
 
 
+def _is_town(option: Option) -> bool:
+    return option.place.feature is Feature.CITY
+
+
 def _shadows(items: Sequence[Option]) -> list[float]:
     """What the most famous of the towns that are called so takes off the far smaller ones."""
     towns = [o.place.feature is Feature.CITY and o.name_kind is NameKind.PRIMARY and o.penalty == 0 for o in items]
     most = max((o.place.population for o, is_town in zip(items, towns, strict=True) if is_town), default=0)
-    if most <= 10**FAMOUS:
-        return [0.0] * len(items)
-    taken = FAMOUS_NAMESAKE * (math.log10(most) - FAMOUS)
+    taken = FAMOUS_NAMESAKE * max(math.log10(most or 1) - FAMOUS, 0.0)
     least = most / 10**TENFOLD
-    return [taken if t and o.place.population < least else 0.0 for o, t in zip(items, towns, strict=True)]
+    return [
+        (taken if is_town and option.place.population < least else 0.0)
+        + (MISSPELT if option.place.population < most and _is_loose(option) and _is_town(option) else 0.0)
+        for option, is_town in zip(items, towns, strict=True)
+    ]
 
 
 def _people(place: Place) -> float:

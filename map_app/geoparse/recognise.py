@@ -32,7 +32,7 @@ from map_app.geoparse.weights import (
     OUTSIDE,
     Weights,
 )
-from map_app.geoparse.whole_names import made_whole, names_with_article, seats
+from map_app.geoparse.whole_names import always_places, made_whole
 from map_app.model import Field, Kind, Toponym
 
 #: Changes with the features and labels: a model made for others would find nonsense.
@@ -204,7 +204,7 @@ class Recogniser:
             found = self._dateline_head(text, field, found) + found
             if is_known:
                 found = made_whole(text, found, self._is_a_name)
-                more = names_with_article(text, field) + seats(text, field, self._is_a_name)
+                more = always_places(text, field, self._is_a_name)
                 found += _apart(more, [(toponym.start, toponym.end) for toponym in found])
                 found.sort(key=lambda toponym: toponym.start)
             if not is_known or (not is_plain(text) and _OTHER_LETTERS.search(text)):

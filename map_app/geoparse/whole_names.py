@@ -1,4 +1,4 @@
-"""What the model leaves out: names that are always places with their article, and the rest of a name cut short.
+"""What the model leaves out: names that are always places as they are written, and the rest of a name cut short.
 
 World news speaks of "the Kremlin" and "the DRC" as of persons, so their neighbours tell the model that they are none.
 """
@@ -22,6 +22,21 @@ _THE_CHANNEL = re.compile(
 _PARTIES = ("R-", "D-", "I-", "DFL-")
 _SEAT = re.compile(rf"(?<=[\s(])(?:{'|'.join(_PARTIES)})(?!Day\b)([A-Z][\w.'’]+(?: [A-Z][\w.'’]+){{0,2}})(?=[),;])")
 
+#: "Becker, Clay and Swift counties".
+_COUNTIES = re.compile(r"(?<= )(counties|parishes)\b")
+_ONE = {"counties": "county", "parishes": "parish"}
+_LISTED = re.compile(r"[A-Z][\w.'’-]*(?: [A-Z][\w.'’-]*){0,2}")
+_LIST = re.compile(rf"(?:{_LISTED.pattern}(?:, (?:and )?| and | or | & ))+{_LISTED.pattern} $")
+_LIST_REACH = 300
+
+#: Short forms that are hardly anything else with their full stop: not "Miss." and "Mass.", nor "Md." before a surname.
+#: By their first letter, so that a text is looked through at once.
+_SHORT_STATES = re.compile(
+    r"(?:A(?:la|lta|riz|rk)|C(?:alif|olo|onn)|D\.C|Fla|Ga|Ind|K(?:an|y)|L\.A|M(?:ich|inn|ont)|"
+    r"N(?:eb|ev|\.(?:B|C|D|H|J|L|M|S|Y))|O(?:kla|nt|re)|P(?:a|hila|\.E\.I)|R\.I|S(?:ask|\.[CD])|Te(?:nn|x)|V[at]|"
+    r"W(?:is|yo|\. ?Va))\."
+)
+
 #: Hardly ever anything else.
 CONFIDENCE = 0.85
 #: The rest of "Mar-a-Lago" behind "Mar", of "Maroun al-Ras" behind "Maroun", of "Martha's Vineyard" behind "Martha". No
@@ -29,11 +44,26 @@ CONFIDENCE = 0.85
 _REST = re.compile(r"(?:-[^\W\d_]+){1,5}|['’]s [A-Z][^\W\d_]+| (?:al|el|as|ash|ar|an|at|az|ad)-[A-Z][^\W\d_]+")
 #: One word more: "Castilla-La Mancha".
 _ONE_MORE = re.compile(r" [A-Z][^\W\d_]+")
+#: The beginning of "Gulf of Mexico" before "Mexico", of "People's Republic of China" before "'s".
+_OF = re.compile(r"(?:[A-Z][\w'’-]+ ){1,3}of (?:the )?$")
+_OWNER = re.compile(r"[A-Z]\w+$")
+_BEGINNING_REACH = 50
+_SPACE = re.compile(" ")
 #: Within a sentence a large article belongs to a name ("in The Hague").
 _ARTICLE_OF_NAME = re.compile(r"[a-z,] The $")
 #: The rest of "St. John's" where nothing follows that a St. John could own.
 _SAINT = re.compile(r"(?:St\.?|Saint) [A-Z][a-z]+$")
 _NO_OWNER = re.compile(r"['’]s(?=[,.;:)]|$| (?:on|in|and|or|to|at|by|is|was|were|are|has|had|said|after|where|from)\b)")
+
+
+def always_places(text: str, field: Field, is_known: Callable[[str], bool]) -> list[Toponym]:
+    """The names that are places wherever they are written like this."""
+    return [
+        *names_with_article(text, field),
+        *seats(text, field, is_known),
+        *counties(text, field, is_known),
+        *short_states(text, field),
+    ]
 
 
 def names_with_article(text: str, field: Field) -> list[Toponym]:
@@ -52,6 +82,30 @@ def seats(text: str, field: Field, is_known: Callable[[str], bool]) -> list[Topo
         return []
     found = [match for match in _SEAT.finditer(text) if is_known(match[1])]
     return [Toponym(match[1], *match.span(1), field, confidence=CONFIDENCE) for match in found]
+
+
+def counties(text: str, field: Field, is_known: Callable[[str], bool]) -> list[Toponym]:
+    """All names of a list of counties: "Otter Tail, Swift and Wilkin counties"."""
+    found = []
+    for match in _COUNTIES.finditer(text) if "ies" in text or "ishes" in text else ():
+        names = _LIST.search(text, max(0, match.start() - _LIST_REACH), match.start())
+        for name in _LISTED.finditer(text, *names.span()) if names else ():
+            start, end = name.span()
+            if not is_known(f"{name[0]} {_ONE[match[1]]}"):
+                start += name[0].find(" ") + 1  # "In Knox, Blount and Loudon counties"
+            if is_known(f"{text[start:end]} {_ONE[match[1]]}"):
+                found.append(Toponym(text[start:end], start, end, field, confidence=CONFIDENCE))
+    return found
+
+
+def short_states(text: str, field: Field) -> list[Toponym]:
+    """States and cities written short with a full stop, as in "the Pa. Turnpike"."""
+    found = []
+    for match in _SHORT_STATES.finditer(text):
+        start, end = match.span()
+        if not text[max(0, start - 1) : start].strip("(/-—–") and not text[end : end + 1].strip(",;:)'’"):
+            found.append(Toponym(match[0], start, end, field, confidence=CONFIDENCE))
+    return found
 
 
 def made_whole(text: str, toponyms: Sequence[Toponym], is_known: Callable[[str], bool]) -> list[Toponym]:
@@ -74,5 +128,21 @@ def made_whole(text: str, toponyms: Sequence[Toponym], is_known: Callable[[str],
             start -= 4
             if out and out[-1].end > start:  # the article alone
                 out.pop()
+        else:
+            longer = _beginning(text, start, end, is_known)
+            start = longer if not out or out[-1].end <= longer else start
         out.append(replace(toponym, name=text[start:end], start=start, end=end))
     return out
+
+
+def _beginning(text: str, start: int, end: int, is_known: Callable[[str], bool]) -> int:
+    """Where a name begins that the gazetteer knows with the words before it: "Gulf of Mexico"."""
+    before = None
+    if text.endswith(("of ", "of the "), 0, start):
+        before = _OF.search(text, max(0, start - _BEGINNING_REACH), start)
+    elif text.startswith(("'s ", "’s "), start):
+        before = _OWNER.search(text, max(0, start - _BEGINNING_REACH), start)
+    if before is None:
+        return start
+    begins = [before.start(), *(m.end() for m in _SPACE.finditer(text, *before.span()) if text[m.end() : m.end() + 1].isupper())]
+    return next((begin for begin in begins if is_known(text[begin:end])), start)
