@@ -6,6 +6,8 @@ would be pinned to a continent or a capital.
 
 import re
 
+from map_app.model import Toponym
+
 _NAMES = (
     "Radio Free Asia",
     "Radio Free Europe",
@@ -66,11 +68,36 @@ _THE_WEST = re.compile(r"\b[Tt]he (West)\b(?![ -][A-Z])")
 #: Sums of money: "US$5 million", "$US4.5 billion", "HK$100".
 _MONEY = re.compile(r"\b(US|U\.S\.|HK|NZ|CA|AU|SG|TT|NT)(?=\$)|(?<=\$)(US|NZ|CA|AU|HK)(?=[\d ])")
 
-#: Diseases that are called after places; those of the first whose place news hardly ever speaks of are none anywhere.
-_DISEASES_ALONE = "West Nile|Ebola|Zika|Nipah|Hendra|Lyme|Machupo|Oropouche|Crimean-Congo"
-_DISEASES = "Hong Kong|Marburg|Reston|Rift Valley|Lassa|Norwalk|Junin|Kyasanur Forest|Spanish"
+#: Diseases that are called after places; those whose place news hardly ever speaks of are none anywhere in the text.
+_DISEASES_ALONE = ("Crimean-Congo", "Ebola", "Hendra", "Lyme", "Machupo", "Nipah", "Oropouche", "West Nile", "Zika")
+_DISEASES = ("Hong Kong", "Junin", "Kyasanur Forest", "Lassa", "Marburg", "Norwalk", "Reston", "Rift Valley", "Spanish")
 _ILLNESS = r" (?:[Vv]irus|[Ff]ever|[Ff]lu\b|[Dd]isease|[Ee]bolavirus|[Hh]a?emorrhagic|[Ee]ncephalitis)"
-_DISEASE = re.compile(rf"({_DISEASES_ALONE})(?={_ILLNESS})|({_DISEASES})(?={_ILLNESS})")
+_DISEASE = re.compile(rf"(?:{'|'.join(_DISEASES_ALONE + _DISEASES)})(?={_ILLNESS})")
+
+#: Behind a town's name: "Union, N.J.", "Arab, Ala.", "Republic, Missouri", but not "Jewish, Muslim and Christian".
+_HELD = re.compile(
+    r", (?:(?:[A-Z]\. ?){2}|[A-Z][a-z]{1,4}\.|Alabama|Arkansas|California|Colorado|Georgia|Illinois|Indiana|Iowa|Kansas|"
+    r"Kentucky|Louisiana|Maryland|Michigan|Minnesota|Mississippi|Missouri|Nebraska|New (?:Jersey|York)|North Carolina|"
+    r"Ohio|Oklahoma|Oregon|Pennsylvania|South Carolina|Tennessee|Texas|Virginia|Washington|West Virginia|Wisconsin)"
+)
+
+#: Words that are the names of small towns somewhere, and in the news something else: beliefs and peoples without a
+#: country, what is feasted, people whom every reader knows, organisations, weather, and nouns that a name was cut to.
+_NEVER = frozenset(
+    "God Jesus Allah Christ Christian Christians Christianity Christmas Easter Passover Ramadan Eid Hanukkah Thanksgiving "
+    "Halloween Muslim Muslims Islam Jewish Jew Jews Judaism Arab Arabs Arabic Hindu Hindus Buddha Buddhist Buddhists "
+    "Catholic Catholics Protestant Sikh Sikhs Sunni Shia Shiite Igbo Yoruba Hausa Fulani Zulu Maya Inca Aztec Roman Romans "
+    "Latino Hispanic Bible Quran Koran "
+    "Obama Trump Biden Putin Modi Macron Merkel Trudeau Starmer Zelensky Zelenskyy Erdogan Netanyahu Milei Lula Maduro Sisi "
+    "Scholz Meloni Orban Zuma Mugabe Mandela Gandhi Stalin Lenin Mao Hitler "
+    "Hamas Hezbollah Taliban Isis Houthi Houthis Wagner NATO Nato OPEC Opec Unicef Unesco Interpol Europol Fifa Uefa NASA "
+    "Nasa BRICS Brics ASEAN Asean ECOWAS Ecowas Mercosur Caricom OAS AUKUS Aukus Congress Parliament Senate "
+    "Pemex Lukoil Gazprom Rosneft Aramco Petrobras Zara Toyota Honda Nissan Nokia Samsung Siemens Boeing Airbus Google "
+    "Xinhua Tass Yonhap Anadolu Reuters Covid Brexit Nollywood Bollywood "
+    "Northern Southern Eastern Western Northeast Northwest Southeast Southwest Union Republic State States University "
+    "College Hospital Cathedral Church School Manor Court Capital Valley Village Town City County Street Island River Lake "
+    "Bay Coast Region Airport Station Bridge House Downtown Uptown United Federal Royal Democrat Mt Ste Co".split()
+) | {"El Niño", "El Nino", "La Niña", "La Nina", "Santa Claus", "North", "South", "East", "West"}
 
 
 def not_places(text: str, *, in_small_letters: bool = True) -> list[tuple[int, int]]:
@@ -82,13 +109,18 @@ def not_places(text: str, *, in_small_letters: bool = True) -> list[tuple[int, i
         found += [match.span(1) for match in _THE_WEST.finditer(text)]
     if "$" in text:
         found += [match.span() for match in _MONEY.finditer(text)]
-    named = list(_DISEASE.finditer(text))
-    found += [match.span() for match in named if match[2]]
-    for disease in {match[1] for match in named if match[1]}:
+    diseases = list(_DISEASE.finditer(text))
+    found += [match.span() for match in diseases]
+    for disease in {match[0] for match in diseases}.intersection(_DISEASES_ALONE):
         found += [match.span() for match in re.finditer(rf"\b{disease}\b", text)]
     if "(" in text:
         found += [match.span(1) for match in _AGENCY.finditer(text)]
     lower = text.lower() if in_small_letters else ""
     if _USUAL.search(text) or any(name in lower for name in _LOWER):
         found += [match.span() for match in _PATTERN.finditer(text)]
-    return sorted(found)
+    return sorted(set(found))
+
+
+def is_never_a_place(text: str, toponym: Toponym) -> bool:
+    """Whether a name is some other thing wherever it stands, unless what holds it follows ("Arab, Alabama")."""
+    return toponym.name in _NEVER and not _HELD.match(text, toponym.end)

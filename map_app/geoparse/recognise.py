@@ -21,7 +21,7 @@ from map_app.geoparse.languages import is_plain
 from map_app.geoparse.lexicon import Lexicon
 from map_app.geoparse.membership import Membership
 from map_app.geoparse.model_file import model_path, read_metadata
-from map_app.geoparse.not_places import not_places
+from map_app.geoparse.not_places import is_never_a_place, not_places
 from map_app.geoparse.roles import DATELINE_REACH, dateline_end
 from map_app.geoparse.sums import UnitSums
 from map_app.geoparse.tokens import Words, read_words
@@ -213,6 +213,7 @@ class Recogniser:
                 found += _apart(others, [(toponym.start, toponym.end) for toponym in found])
             if found:
                 found = _apart(found, not_places(text, in_small_letters=any(map(_is_in_small_letters, found))))
+                found = [toponym for toponym in found if not is_never_a_place(text, toponym)]
             yield sorted(found, key=lambda toponym: toponym.start)
 
     def _dateline_head(self, text: str, field: Field, found: Sequence[Toponym]) -> list[Toponym]:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from map_app.errors import ModelError
 from map_app.gazetteer.lookup import Gazetteer
 from map_app.geoparse.exact import exact_names
-from map_app.geoparse.not_places import not_places
+from map_app.geoparse.not_places import is_never_a_place, not_places
 from map_app.geoparse.recognise import Piece
 from map_app.model import Field, Kind, Toponym
 
@@ -95,7 +95,8 @@ class SpacyRecogniser:
         ]
         others = not_places(text)
         starts, ends = [start for start, _ in others], [end for _, end in others]
-        return sorted((t for t in found if not _overlaps(t, starts, ends)), key=lambda t: t.start)
+        kept = [t for t in found if not _overlaps(t, starts, ends) and not is_never_a_place(text, t)]
+        return sorted(kept, key=lambda t: t.start)
 
     def _understands(self, language: str) -> bool:
         own = self._pipeline.lang
