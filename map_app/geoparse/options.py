@@ -34,7 +34,7 @@ ASSUMED_POPULATION = {
     Feature.CONTINENT: 1e8,
     Feature.REGION: 3e5,
     Feature.WATER: 3e5,
-    Feature.ADMIN1: 3e5,
+    Feature.ADMIN1: 3e4,
     Feature.ADMIN2: 3e4,
     Feature.OTHER: 3e4,
 }
@@ -58,7 +58,7 @@ TENFOLD = 1.0
 FAMOUS_NAMESAKE = -1.5
 
 #: For a town that somebody has noted under the usual name of a larger one: "Pittsburgh" is hardly Pittsburg, California.
-MISSPELT = -1.0
+MISSPELT = -1.5
 
 #: More namesakes than this are not ranked: the rest are the smallest.
 MAX_OPTIONS = 80
@@ -411,7 +411,10 @@ def _is_loose(place: Place, name_kind: NameKind) -> bool:
 
 
 def _kind_priors(items: Sequence[Option]) -> list[float]:
-    priors = [FEATURE_PRIOR.get(option.place.feature, 0.0) for option in items]
+    priors = [
+        FEATURE_PRIOR[Feature.COUNTRY] if _is_home_nation(option.place) else FEATURE_PRIOR.get(option.place.feature, 0.0)
+        for option in items
+    ]
     people = {o.place.country_code: _people(o.place) for o in items if o.place.feature is Feature.ADMIN1}
     for i, option in enumerate(items) if people else ():
         whole = people.get(option.place.country_code)
@@ -422,6 +425,11 @@ def _kind_priors(items: Sequence[Option]) -> list[float]:
 
 def _is_town(option: Option) -> bool:
     return option.place.feature is Feature.CITY
+
+
+def _is_home_nation(place: Place) -> bool:
+    """Whether it is England, Scotland, Wales or Northern Ireland, which news speaks of as it does of countries."""
+    return place.feature is Feature.ADMIN1 and place.country_code == "GB"
 
 
 def _shadows(items: Sequence[Option]) -> list[float]:

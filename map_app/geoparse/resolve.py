@@ -44,7 +44,10 @@ TIE = 1e-6
 DEMONYM_CONFIDENCE = 0.95
 
 #: Names that mean one place when they stand alone: folded name -> country, admin1 names, kind.
-_ALONE = {"washington": ("US", ("District of Columbia", "Washington, D.C."), Feature.CITY)}
+_ALONE = {
+    "washington": ("US", ("District of Columbia", "Washington, D.C."), Feature.CITY),
+    "hollywood": ("US", ("California",), Feature.CITY),
+}
 
 #: A division that has the name of a country abroad: folded name -> the division's country.
 _STATES = {"georgia": "US"}

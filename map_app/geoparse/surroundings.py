@@ -8,7 +8,8 @@ from map_app.model import Article, Field, Kind, Toponym
 
 #: Between a place and what holds it: "Paris, Texas", "Paris (Texas)", "Aleppo, in northern Syria".
 _CONTAINER_LINK = re.compile(
-    r",?\s*\(?|,?\s+in\s+(?:the\s+)?(?:(?:north|south|east|west|central)[a-z-]*\s+)?(?:state\s+of\s+|province\s+of\s+)?",
+    r",?\s*\(?|(?:\s+(?:counties|parishes|provinces|districts|county|district|area))?(?:\s+located)?,?\s+in\s+(?:the\s+)?"
+    r"(?:(?:north|south|east|west|central)[a-z-]*\s+)?(?:state\s+of\s+|province\s+of\s+)?",
     re.IGNORECASE,
 )
 _MAX_LINK = 40
@@ -109,6 +110,8 @@ def read_surroundings(
                     is_listed = False  # only what holds the place before it is shortened: "Cairo, Ill., and Lima, Ohio"
                 elif is_listed and out[order[at + 2]].container and not is_large_town(outer):
                     is_listed = text[toponyms[following].end] != ","  # "Moscow, Idaho, and Paris, Texas"
+                # "Clay, Douglas and Grant counties": Douglas holds none of them.
+                is_listed = is_listed or (out[following].is_listed_division and _LIST_LINK.fullmatch(link) is not None)
                 is_subject = "(" not in link and _is_owner(text, toponyms[following].end)
                 container = outer if is_area(outer) and not is_listed and not is_subject else ""
             if not container:

@@ -47,6 +47,9 @@ _ONE_MORE = re.compile(r" [A-Z][^\W\d_]+")
 #: The beginning of "Gulf of Mexico" before "Mexico", of "People's Republic of China" before "'s".
 _OF = re.compile(r"(?:[A-Z][\w'’-]+ ){1,3}of (?:the )?$")
 _OWNER = re.compile(r"[A-Z]\w+$")
+#: With these hardly any name begins: "European Union", "Czech Republic", "People's Republic of China".
+_NEVER_FIRST = ("Republic", "Union", "Kingdom", "States", "Federation", "Emirates")
+_CAPITALS = re.compile(r"(?:[A-Z][\w'’-]+ ){1,2}$")
 _BEGINNING_REACH = 50
 _SPACE = re.compile(" ")
 #: Within a sentence a large article belongs to a name ("in The Hague").
@@ -130,6 +133,8 @@ def made_whole(text: str, toponyms: Sequence[Toponym], is_known: Callable[[str],
                 out.pop()
         else:
             longer = _beginning(text, start, end, is_known)
+            while longer < start and out and out[-1].start >= longer:  # "European" of "European Union"
+                out.pop()
             start = longer if not out or out[-1].end <= longer else start
         out.append(replace(toponym, name=text[start:end], start=start, end=end))
     return out
@@ -142,6 +147,8 @@ def _beginning(text: str, start: int, end: int, is_known: Callable[[str], bool])
         before = _OF.search(text, max(0, start - _BEGINNING_REACH), start)
     elif text.startswith(("'s ", "’s "), start):
         before = _OWNER.search(text, max(0, start - _BEGINNING_REACH), start)
+    elif text.startswith(_NEVER_FIRST, start):
+        before = _CAPITALS.search(text, max(0, start - _BEGINNING_REACH), start)
     if before is None:
         return start
     begins = [before.start(), *(m.end() for m in _SPACE.finditer(text, *before.span()) if text[m.end() : m.end() + 1].isupper())]
