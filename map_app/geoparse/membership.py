@@ -66,8 +66,14 @@ class Membership:
 
     def _look_up(self, name: str) -> tuple[str, ...]:
         folded = fold(name)
+        if " " in folded and not _SCHOOL.isdisjoint(folded.split(" ")):
+            return ()
         return _kinds(self._gazetteer.carriers(folded), self._gazetteer.is_demonym(folded))
 
+
+#: Where somebody teaches says little of where a story is, and annotators mark a part of the name, if any: that a
+#: university is known makes its name no likelier to be found, though once found it is placed where it stands.
+_SCHOOL = frozenset({"university", "college", "school"})
 
 #: Which kind a name's best known place is of: the first of these.
 _RANKS = {

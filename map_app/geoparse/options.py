@@ -272,8 +272,8 @@ class OptionsFinder:
         """What an unknown name that is no street begins with, where most people know that: "Texas Forest Service"."""
         inner = _DIRECTION.match(name)
         words = (inner["name"] if inner else name).split()
-        if not 1 < len(words) <= MOST_WORDS or _STREET.search(name):
-            return ()
+        if not 1 < len(words) <= MOST_WORDS or _STREET.search(name) or self.options(words[-1]).is_large_town:
+            return ()  # "Bayern Munich" is not Bavaria
         for length in range(len(words) - 1, 0, -1):
             beginning = " ".join(words[:length])
             if len(beginning) < SHORTEST_BEGINNING and not beginning.isupper():

@@ -240,6 +240,10 @@ class Resolver:
             options = self._finder.options(f"{toponym.name} {around.nature}")
             if any(o.place.feature in _NATURE and o.penalty == 0 for o in options.items):
                 return options
+        for school in around.schools:
+            options = self._finder.options(school)
+            if any(o.place.feature is Feature.OTHER and o.penalty == 0 for o in options.items):
+                return options
         options = self._finder.options(toponym.name)
         if around.is_with_article and (meant := self._meant_with_article(toponym.name, options)):
             return meant

@@ -55,6 +55,10 @@ _NO_NOUN_AFTER = re.compile(
     r"after|before|since|when|while|during|that|which|where|who|because)\b"
 )
 _TOWN_BEFORE = re.compile(r"(?:city|town|village|port|capital)(?:\s+of|,)?\s+$", re.IGNORECASE)
+#: The rest of "University of Texas at Dallas", of "University of California, San Diego".
+_CAMPUS = re.compile(r"(?:-| at |, )[A-Z]\w+(?: [A-Z]\w+)?")
+#: The rest of "Florida Atlantic University" behind the state.
+_SCHOOL_AFTER = re.compile(r"(?: [A-Z][\w&-]*){0,3}? (?:University|College|Institute of Technology|Tech|A&M)\b")
 #: With one of these end both.
 _LAST_OF_KINDS = ("of", "city", "town", "village", "port", "capital")
 
@@ -74,6 +78,8 @@ class Surroundings(NamedTuple):
     nature: str = ""
     #: Whether "the" stands before it and no noun behind it: "across the Dnipro", but not "the Dnipro mayor".
     is_with_article: bool = False
+    #: The names of a school that it may be a part of, the longest first ("Florida Atlantic University").
+    schools: tuple[str, ...] = ()
     #: Whether it stands in a list of divisions ("Knox, Blount and Loudon counties").
     is_listed_division: bool = False
 
@@ -136,6 +142,7 @@ def read_surroundings(
                 nature=nature[1] if nature else "",
                 is_with_article=_is_with_article(text, toponym),
                 is_listed_division=in_plural,
+                schools=_schools(text, toponym),
             )
         following = i
     for first, second, third in zip(order, order[1:], order[2:], strict=False):
@@ -186,6 +193,15 @@ def _stated_kind(text: str, toponym: Toponym) -> str:
     if _DIVISION_BEFORE.search(before):
         return "division"
     return "town" if _TOWN_BEFORE.search(before) else ""
+
+
+def _schools(text: str, toponym: Toponym) -> tuple[str, ...]:
+    if text.endswith("niversity of ", 0, toponym.start):
+        campus = _CAMPUS.match(text, toponym.end)
+        whole = f"University of {toponym.name}"
+        return (whole + campus[0], whole) if campus else (whole,)
+    school = _SCHOOL_AFTER.match(text, toponym.end) if is_first_of_more(text, toponym) else None
+    return (toponym.name + school[0],) if school else ()
 
 
 def _is_with_article(text: str, toponym: Toponym) -> bool:

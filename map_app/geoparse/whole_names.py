@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from map_app.geoparse.confidence import DOUBTED
-from map_app.model import Field, Toponym
+from map_app.model import Field, Kind, Toponym
 
 #: Seats of government that no corpus marks often enough to learn, and countries known by their letters.
 _WITH_ARTICLE = ("Kremlin", "Pentagon", "DRC", "DPRK", "UAE", "PRC")
@@ -106,7 +106,7 @@ def short_states(text: str, field: Field) -> list[Toponym]:
     found = []
     for match in _SHORT_STATES.finditer(text):
         start, end = match.span()
-        if not text[max(0, start - 1) : start].strip("(/-—–") and not text[end : end + 1].strip(",;:)'’"):
+        if not text[max(0, start - 1) : start].strip("(/-—– \n") and not text[end : end + 1].strip(",;:)'’ \n"):
             found.append(Toponym(match[0], start, end, field, confidence=CONFIDENCE))
     return found
 
@@ -136,7 +136,9 @@ def made_whole(text: str, toponyms: Sequence[Toponym], is_known: Callable[[str],
             while longer < start and out and out[-1].start >= longer:  # "European" of "European Union"
                 out.pop()
             start = longer if not out or out[-1].end <= longer else start
-        out.append(replace(toponym, name=text[start:end], start=start, end=end))
+        if (start, end) != (toponym.start, toponym.end):  # "European Union" is no people
+            toponym = replace(toponym, name=text[start:end], start=start, end=end, kind=Kind.TOPONYM)
+        out.append(toponym)
     return out
 
 

@@ -11,12 +11,12 @@ from map_app.geoparse.forms import AROUND, OWN, names_of
 from map_app.geoparse.lexicon import Lexicon
 from map_app.geoparse.membership import Membership
 from map_app.geoparse.model_file import metadata_path, model_path, read_metadata
-from map_app.geoparse.not_places import not_places
+from map_app.geoparse.not_places import is_never_a_place, not_places
 from map_app.geoparse.recognise import TOGETHER, Limits, Piece, Recogniser, is_english, spans_of
 from map_app.geoparse.sums import UnitSums
 from map_app.geoparse.tokens import read_words
 from map_app.geoparse.weights import LABELS, Weights
-from map_app.geoparse.whole_names import made_whole, names_with_article
+from map_app.geoparse.whole_names import counties, made_whole, names_with_article, short_states
 from map_app.model import Field, Kind, Toponym
 from map_app.settings import GOLD_SET
 
@@ -353,11 +353,99 @@ def test_an_owner_and_what_it_owns_are_two_names_unless_they_are_known_as_one(ga
         ("As the Moscow Times and Saint Olga of Kyiv had it", ["Moscow Times", "Saint Olga "]),
         ("KHARTOUM, April 15 (Xinhua) -- The town of Xinhua", ["Xinhua"]),
         ("Russia and the West met in the West Bank, not in West, Texas.", ["West"]),
+        ("It cost US$5 million, HK$9 or $US4.5 in the US.", ["US", "HK", "US"]),
+        ("West Nile virus is in Dallas. West Nile came early.", ["West Nile", "West Nile"]),
+        ("Hong Kong flu is not only in Hong Kong.", ["Hong Kong"]),
     ],
-    ids=["Rila", "Assisi", "the town", "beside a newspaper", "an agency", "the West"],
+    ids=["Rila", "Assisi", "the town", "beside a newspaper", "an agency", "the West", "money", "virus", "flu"],
 )
 def test_a_saint_of_a_place_and_the_west_are_no_places(text, spans):
     assert [text[start:end] for start, end in not_places(text)] == spans
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "is_never"),
+    [
+        ("a Jewish, Muslim and Christian council", "Jewish", True),
+        ("under the Obama administration", "Obama", True),
+        ("weather of El Niño", "El Niño", True),
+        ("the town of Arab, Alabama, said", "Arab", False),
+        ("in Union, N.J., on Monday", "Union", False),
+        ("the town of Oman, Alabama", "Oman", False),
+    ],
+    ids=["belief", "person", "weather", "a state follows", "a short state follows", "any other name"],
+)
+def test_what_is_also_a_small_town_is_none_unless_what_holds_it_follows(text, name, is_never):
+    start = text.index(name)
+    assert is_never_a_place(text, Toponym(name, start, start + len(name))) is is_never
+
+
+def test_what_is_never_a_place_is_not_found(recogniser):
+    assert names(recogniser, "She prayed to God in Paris, and Hamas said that it would not stop.") == ["Paris"]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("Water rose in Otter Tail, Swift and Wilkin counties.", ["Otter Tail", "Swift", "Wilkin"]),
+        ("In Knox and Blount counties it rained.", ["Knox", "Blount"]),
+        ("In Orleans, Jefferson, and St. Tammany parishes.", ["Orleans", "Jefferson", "St. Tammany"]),
+        ("The Smith, Rossi and Okonkwo counties study", ["Smith"]),
+        ("Several counties of Wilkin, Minn.", []),
+    ],
+    ids=["three", "behind In", "parishes", "only what is a county", "no list"],
+)
+def test_every_name_of_a_list_of_counties_is_a_place(gazetteer, text, found):
+    listed = counties(text, Field.TEXT, lambda name: bool(gazetteer.candidates(name)))
+    assert [toponym.name for toponym in listed] == found
+    assert all(text[toponym.start : toponym.end] == toponym.name for toponym in listed)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("on the Pa. Turnpike near Athens, Ga., and (Ind.)", ["Pa.", "Ga.", "Ind."]),
+        ("in W. Va. and W.Va. and N.Y.", ["W. Va.", "W.Va.", "N.Y."]),
+        ("Miss. Jones and Md. Rahman of Co. Ltd.", []),
+        ("on example.Pa.com and in ALBANY.NY", []),
+    ],
+    ids=["states", "of two words", "other words", "parts of addresses"],
+)
+def test_states_written_short_with_a_full_stop_are_places(text, found):
+    assert [toponym.name for toponym in short_states(text, Field.TEXT)] == found
+
+
+@pytest.mark.parametrize(
+    ("text", "cut", "whole"),
+    [
+        ("in the Gulf of Mexico today", "Mexico", "Gulf of Mexico"),
+        ("the People's Republic of China said", "'s Republic of China", "People's Republic of China"),
+        ("the People's Republic of China said", "Republic of China", "People's Republic of China"),
+        ("the European Union said", "Union", "European Union"),
+        ("at the University of Michigan on", "Michigan", "Michigan"),
+        ("the Governor of Texas said", "Texas", "Texas"),
+        ("the Mayor’s Republic of China", "’s Republic of China", "’s Republic of China"),
+    ],
+    ids=["of", "owner's mark", "owner", "a word that begins none", "school", "no longer name", "unknown owner"],
+)
+def test_a_name_gets_its_beginning_where_the_gazetteer_knows_the_whole(gazetteer, text, cut, whole):
+    start = text.index(cut)
+    [toponym] = made_whole(text, [Toponym(cut, start, start + len(cut))], Membership(gazetteer).kinds)
+    assert toponym.name == whole == text[toponym.start : toponym.end]
+
+
+def test_a_beginning_that_was_found_for_itself_is_swallowed(gazetteer):
+    text = "the European Union said"
+    cut = [Toponym("European", 4, 12, kind=Kind.DEMONYM), Toponym("Union", 13, 18)]
+    [toponym] = made_whole(text, cut, lambda name: bool(gazetteer.candidates(name)))
+    assert (toponym.name, toponym.kind) == ("European Union", Kind.TOPONYM)
+
+
+def test_a_school_is_no_likelier_to_be_found_because_it_is_known(gazetteer):
+    membership = Membership(gazetteer)
+    assert gazetteer.candidates("Makerere University")
+    assert not membership.kinds("Makerere University")
+    assert membership.kinds("Bashi Channel")
 
 
 @pytest.mark.parametrize(

@@ -394,6 +394,81 @@ def test_an_unknown_name_that_holds_a_far_place_is_not_put_beside_its_neighbour(
     assert river.candidates[0].place == nairobi.place
 
 
+@pytest.mark.parametrize(
+    ("name", "place_id"),
+    [
+        ("Texas Forest Service", "admin1:US.TX"),
+        ("Western Pennsylvania Kennel Association", "admin1:US.PA"),
+        ("U.S. Naval Observatory", "country:US"),
+        ("Evansville Federal Credit Union", "city:4257227"),
+    ],
+)
+def test_an_unknown_name_is_where_its_well_known_beginning_is(resolver, name, place_id):
+    resolution, _boise = resolve(resolver, f"The {name} said so in Boise.", name, "Boise")
+    assert resolution.candidates[0].place.id == place_id
+
+
+@pytest.mark.parametrize("name", ["La Niña Blanca", "Texas Street", "Michael Okonkwo Trust"])
+def test_an_article_a_street_and_a_small_division_are_no_such_beginning(resolver, name):
+    resolution, boise = resolve(resolver, f"The {name} said so in Boise.", name, "Boise")
+    assert [candidate.place for candidate in resolution.candidates[:1]] in ([], [boise.place])
+
+
+_CITIES = ("Boston", "Sacramento", "Pittsburgh")
+
+
+def test_a_town_noted_under_the_usual_name_of_a_larger_one_stands_back(resolver):
+    """Pittsburg in California is also written "Pittsburgh"."""
+    pittsburgh = resolve(resolver, "Researchers in Boston and Sacramento spoke with Pittsburgh.", *_CITIES)[-1]
+    assert where(pittsburgh) == ("US", "Pennsylvania")
+
+
+def test_england_is_meant_in_a_story_from_america(resolver):
+    names = ["Little Rock", "Arkansas", "England"]
+    england = resolve(resolver, "In Little Rock, Arkansas, he said that England was wet.", *names)[-1]
+    assert england.candidates[0].place.id == "admin1:GB.ENG"
+
+
+def test_a_list_of_counties_lies_in_what_follows_it_and_not_in_its_next(resolver):
+    text = "In Becker, Clay, Douglas and Grant counties. In Nassau and Baker counties in Florida. Fargo, Minnesota."
+    names = ["Becker", "Clay", "Douglas", "Grant", "Nassau", "Baker", "Florida", "Fargo", "Minnesota"]
+    resolutions = resolve(resolver, text, *names)
+    assert [r.place.feature for r in resolutions[:6]] == [Feature.ADMIN2] * 6
+    assert {where(r) for r in resolutions[4:6]} == {("US", "Florida")}
+
+
+def test_hollywood_alone_is_the_one_of_the_films(resolver):
+    actress, _athens = resolve(resolver, "The Hollywood actress was in Athens.", "Hollywood", "Athens")
+    assert where(actress) == ("US", "California")
+    here, _florida = resolve(resolver, "in Hollywood, Florida", "Hollywood", "Florida")
+    assert where(here) == ("US", "Florida")
+
+
+@pytest.mark.parametrize(
+    ("name", "admin1"),
+    [("University of Michigan", "Michigan"), ("Cornell University", "New York"), ("Oxford University", "England")],
+)
+def test_a_university_is_where_it_stands(resolver, name, admin1):
+    [resolution] = resolve(resolver, f"He teaches at {name}.", name)
+    assert (resolution.place.feature, resolution.place.admin1) == (Feature.OTHER, admin1)
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "place"),
+    [
+        ("a study by the University of Michigan and others", "Michigan", "University of Michigan"),
+        ("a study by the University of Texas at Dallas", "Texas", "University of Texas at Dallas"),
+        ("a study by the University of California, San Diego, and", "California", "University of California, San Diego"),
+        ("a study by Florida Atlantic University", "Florida", "Florida Atlantic University"),
+        ("a study by Michigan Okonkwo University", "Michigan", "Michigan"),
+        ("the governor of Michigan", "Michigan", "Michigan"),
+    ],
+)
+def test_a_state_in_a_universitys_name_is_where_the_university_stands(resolver, text, name, place):
+    [resolution] = resolve(resolver, text, name)
+    assert resolution.place.name == place
+
+
 def test_washington_is_the_capital_in_a_story_from_england_too(resolver):
     text = "Researchers at Oxford and London said so; the World Bank in Washington paid."
     washington = resolve(resolver, text, "Oxford", "London", "Washington")[2]
