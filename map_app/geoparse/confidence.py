@@ -113,6 +113,6 @@ def signals_beside(*, has_candidates: bool) -> Signals:
     """What is known of putting a name beside a neighbour, or in the outlet's own town.
 
     How likely the neighbour is, and whether the outlet's home is known, are left out on purpose: both say where an
-    unknown name would lie and not whether it is a place, and what they are worth in one corpus they are not in the next.
+    unknown name would lie, not whether it is a place, and what they are worth in one corpus they are not in the next.
     """
     return {"beside": 1.0, "beside, with candidates elsewhere": float(has_candidates)}

@@ -57,7 +57,7 @@ FAMOUS = 5.5
 TENFOLD = 1.0
 FAMOUS_NAMESAKE = -1.5
 
-#: For a town that somebody has noted under the usual name of a larger one: "Pittsburgh" is hardly Pittsburg, California.
+#: For a town that somebody has noted under the usual name of a larger one: "Pittsburgh" is not Pittsburg, California.
 MISSPELT = -1.5
 
 #: More namesakes than this are not ranked: the rest are the smallest.
@@ -412,7 +412,9 @@ def _is_loose(place: Place, name_kind: NameKind) -> bool:
 
 def _kind_priors(items: Sequence[Option]) -> list[float]:
     priors = [
-        FEATURE_PRIOR[Feature.COUNTRY] if _is_home_nation(option.place) else FEATURE_PRIOR.get(option.place.feature, 0.0)
+        FEATURE_PRIOR[Feature.COUNTRY]
+        if _is_home_nation(option.place)
+        else FEATURE_PRIOR.get(option.place.feature, 0.0)
         for option in items
     ]
     people = {o.place.country_code: _people(o.place) for o in items if o.place.feature is Feature.ADMIN1}

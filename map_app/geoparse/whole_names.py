@@ -51,7 +51,7 @@ _OWNER = re.compile(r"[A-Z]\w+$")
 _NEVER_FIRST = ("Republic", "Union", "Kingdom", "States", "Federation", "Emirates")
 _CAPITALS = re.compile(r"(?:[A-Z][\w'’-]+ ){1,2}$")
 _BEGINNING_REACH = 50
-_SPACE = re.compile(" ")
+_CAPITAL = re.compile(r"\b[A-Z]")
 #: Within a sentence a large article belongs to a name ("in The Hague").
 _ARTICLE_OF_NAME = re.compile(r"[a-z,] The $")
 #: The rest of "St. John's" where nothing follows that a St. John could own.
@@ -136,9 +136,8 @@ def made_whole(text: str, toponyms: Sequence[Toponym], is_known: Callable[[str],
             while longer < start and out and out[-1].start >= longer:  # "European" of "European Union"
                 out.pop()
             start = longer if not out or out[-1].end <= longer else start
-        if (start, end) != (toponym.start, toponym.end):  # "European Union" is no people
-            toponym = replace(toponym, name=text[start:end], start=start, end=end, kind=Kind.TOPONYM)
-        out.append(toponym)
+        kind = toponym.kind if (start, end) == (toponym.start, toponym.end) else Kind.TOPONYM  # "European Union"
+        out.append(replace(toponym, name=text[start:end], start=start, end=end, kind=kind))
     return out
 
 
@@ -153,5 +152,5 @@ def _beginning(text: str, start: int, end: int, is_known: Callable[[str], bool])
         before = _CAPITALS.search(text, max(0, start - _BEGINNING_REACH), start)
     if before is None:
         return start
-    begins = [before.start(), *(m.end() for m in _SPACE.finditer(text, *before.span()) if text[m.end() : m.end() + 1].isupper())]
+    begins = (match.start() for match in _CAPITAL.finditer(text, *before.span()))
     return next((begin for begin in begins if is_known(text[begin:end])), start)

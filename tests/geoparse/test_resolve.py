@@ -458,7 +458,11 @@ def test_a_university_is_where_it_stands(resolver, name, admin1):
     [
         ("a study by the University of Michigan and others", "Michigan", "University of Michigan"),
         ("a study by the University of Texas at Dallas", "Texas", "University of Texas at Dallas"),
-        ("a study by the University of California, San Diego, and", "California", "University of California, San Diego"),
+        (
+            "by the University of California, San Diego, and",
+            "California",
+            "University of California, San Diego",
+        ),
         ("a study by Florida Atlantic University", "Florida", "Florida Atlantic University"),
         ("a study by Michigan Okonkwo University", "Michigan", "Michigan"),
         ("the governor of Michigan", "Michigan", "Michigan"),
