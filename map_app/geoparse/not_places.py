@@ -77,7 +77,8 @@ _DISEASE = re.compile(rf"(?:{'|'.join(_DISEASES_ALONE + _DISEASES)})(?={_ILLNESS
 _HELD = re.compile(
     r", (?:(?:[A-Z]\. ?){2}|[A-Z][a-z]{1,4}\.|Alabama|Arkansas|California|Colorado|Georgia|Illinois|Indiana|Iowa|"
     r"Kansas|Kentucky|Louisiana|Maryland|Michigan|Minnesota|Mississippi|Missouri|Nebraska|New (?:Jersey|York)|Ohio|"
-    r"Oklahoma|Oregon|Pennsylvania|Tennessee|Texas|Virginia|Washington|Wisconsin|(?:North|South) Carolina|West Virginia)"
+    r"Oklahoma|Oregon|Pennsylvania|Tennessee|Texas|Virginia|Washington|Wisconsin"
+    r"|(?:North|South) Carolina|West Virginia)"
 )
 
 #: What is the name of a small town somewhere, and in the news something else.

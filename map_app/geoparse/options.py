@@ -425,26 +425,25 @@ def _kind_priors(items: Sequence[Option]) -> list[float]:
     return priors
 
 
-def _is_town(option: Option) -> bool:
-    return option.place.feature is Feature.CITY
-
-
 def _is_home_nation(place: Place) -> bool:
     """Whether it is England, Scotland, Wales or Northern Ireland, which news speaks of as it does of countries."""
     return place.feature is Feature.ADMIN1 and place.country_code == "GB"
 
 
 def _shadows(items: Sequence[Option]) -> list[float]:
-    """What the most famous of the towns that are called so takes off the far smaller ones."""
-    towns = [o.place.feature is Feature.CITY and o.name_kind is NameKind.PRIMARY and o.penalty == 0 for o in items]
-    most = max((o.place.population for o, is_town in zip(items, towns, strict=True) if is_town), default=0)
-    taken = FAMOUS_NAMESAKE * max(math.log10(most or 1) - FAMOUS, 0.0)
-    least = most / 10**TENFOLD
-    return [
-        (taken if is_town and option.place.population < least else 0.0)
-        + (MISSPELT if option.place.population < most and _is_loose(option) and _is_town(option) else 0.0)
-        for option, is_town in zip(items, towns, strict=True)
-    ]
+    """What the largest of the towns that are called so takes off the far smaller ones, and off those misspelt so."""
+    towns = [(i, o) for i, o in enumerate(items) if o.place.feature is Feature.CITY and o.penalty == 0]
+    most = max((o.place.population for _, o in towns if o.name_kind is NameKind.PRIMARY), default=0)
+    shadows = [0.0] * len(items)
+    if most:
+        taken = FAMOUS_NAMESAKE * max(math.log10(most) - FAMOUS, 0.0)
+        least = most / 10**TENFOLD
+        for i, option in towns:
+            if option.name_kind is NameKind.ALTERNATE and option.place.population < most:
+                shadows[i] = MISSPELT
+            elif option.name_kind is NameKind.PRIMARY and option.place.population < least:
+                shadows[i] = taken
+    return shadows
 
 
 def _people(place: Place) -> float:
