@@ -109,7 +109,7 @@ _NEVER = frozenset(
         "Republic", "State", "States", "University", "College", "Hospital",
         "Cathedral", "Church", "School", "Manor", "Court", "Capital", "Valley", "Village", "Town", "City",
         "County", "Street", "Island", "River", "Lake", "Bay", "Coast", "Region", "Airport", "Station", "Bridge",
-        "House", "Downtown", "Uptown", "United", "Federal", "Royal", "Democrat", "Mt", "Ste", "Co",
+        "House", "Downtown", "Uptown", "United", "Federal", "Royal", "Democrat", "Mt", "Ms", "Dr", "Ste", "Co",
     ]
 )  # fmt: skip
 

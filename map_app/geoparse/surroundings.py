@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+from map_app.geoparse.teams import home_of_team
 from map_app.model import Article, Field, Kind, Toponym
 
 #: Between a place and what holds it: "Paris, Texas", "Paris (Texas)", "Aleppo, in northern Syria".
@@ -55,8 +56,8 @@ _NO_NOUN_AFTER = re.compile(
     r"after|before|since|when|while|during|that|which|where|who|because)\b"
 )
 _TOWN_BEFORE = re.compile(r"(?:city|town|village|port|capital)(?:\s+of|,)?\s+$", re.IGNORECASE)
-#: The rest of "University of Texas at Dallas", of "University of California, San Diego".
-_CAMPUS = re.compile(r"(?:-| at |, )[A-Z]\w+(?: [A-Z]\w+)?")
+#: The rest of "University of Texas at Dallas", "University of California, Davis", "Washington University in St. Louis".
+_CAMPUS = re.compile(r"(?:-| at | in |, )[A-Z][\w.]+(?: [A-Z]\w+)?")
 #: The rest of "Florida Atlantic University" behind the state.
 _SCHOOL_AFTER = re.compile(r"(?: [A-Z][\w&-]*){0,3}? (?:University|College|Institute of Technology|Tech|A&M)\b")
 #: With one of these end both.
@@ -122,6 +123,9 @@ def read_surroundings(
                 container = outer if is_area(outer) and not is_listed and not is_subject else ""
             if not container:
                 container = _holder(text, toponyms, previous, i)
+            is_first = is_first_of_more(text, toponym)
+            if is_first and not container:
+                container = home_of_team(text, toponym.start, toponym.end)
             listed_in = ""
             in_plural = _DIVISIONS_AFTER.match(text, toponym.end) is not None
             if link is not None and _LIST_LINK.fullmatch(link) and not container:
@@ -142,7 +146,7 @@ def read_surroundings(
                 nature=nature[1] if nature else "",
                 is_with_article=_is_with_article(text, toponym),
                 is_listed_division=in_plural,
-                schools=_schools(text, toponym),
+                schools=_schools(text, toponym, is_first=is_first),
             )
         following = i
     for first, second, third in zip(order, order[1:], order[2:], strict=False):
@@ -195,13 +199,16 @@ def _stated_kind(text: str, toponym: Toponym) -> str:
     return "town" if _TOWN_BEFORE.search(before) else ""
 
 
-def _schools(text: str, toponym: Toponym) -> tuple[str, ...]:
+def _schools(text: str, toponym: Toponym, *, is_first: bool) -> tuple[str, ...]:
+    """`is_first` tells that a capital follows."""
     if text.endswith("niversity of ", 0, toponym.start):
-        campus = _CAMPUS.match(text, toponym.end)
-        whole = f"University of {toponym.name}"
-        return (whole + campus[0], whole) if campus else (whole,)
-    school = _SCHOOL_AFTER.match(text, toponym.end) if is_first_of_more(text, toponym) else None
-    return (toponym.name + school[0],) if school else ()
+        whole, end = f"University of {toponym.name}", toponym.end
+    elif is_first and (school := _SCHOOL_AFTER.match(text, toponym.end)):
+        whole, end = toponym.name + school[0], school.end()
+    else:
+        return ()
+    campus = _CAMPUS.match(text, end)
+    return (whole + campus[0], whole) if campus else (whole,)
 
 
 def _is_with_article(text: str, toponym: Toponym) -> bool:

@@ -464,6 +464,7 @@ def test_a_university_is_where_it_stands(resolver, name, admin1):
             "University of California, San Diego",
         ),
         ("a study by Florida Atlantic University", "Florida", "Florida Atlantic University"),
+        ("a graduate of Washington University in St. Louis", "Washington", "Washington University in St. Louis"),
         ("a study by Michigan Okonkwo University", "Michigan", "Michigan"),
         ("the governor of Michigan", "Michigan", "Michigan"),
     ],
@@ -471,6 +472,18 @@ def test_a_university_is_where_it_stands(resolver, name, admin1):
 def test_a_state_in_a_universitys_name_is_where_the_university_stands(resolver, text, name, place):
     [resolution] = resolve(resolver, text, name)
     assert resolution.place.name == place
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "expected"),
+    [
+        ("The Houston crowd saw the Portland Trail Blazers lose in Houston.", "Portland", ("US", "Oregon")),
+        ("The Houston crowd saw the Birmingham City side play in Houston.", "Birmingham", ("GB", "England")),
+        ("The Houston crowd came from the Birmingham Museum in Houston.", "Birmingham", ("US", "Alabama")),
+    ],
+)
+def test_a_team_is_at_home_in_its_own_town(resolver, text, name, expected):
+    assert where(resolve(resolver, text, "Houston", name, "Houston")[1]) == expected
 
 
 def test_washington_is_the_capital_in_a_story_from_england_too(resolver):
