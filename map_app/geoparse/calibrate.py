@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from map_app.geoparse.confidence import THRESHOLD, Calibration, Signals
+from map_app.geoparse.confidence import Calibration, Signals, is_sure_enough
 from map_app.geoparse.evaluate import is_right, overlaps, pair
 from map_app.geoparse.gold import GoldDocument
 from map_app.geoparse.homes import Home
@@ -76,5 +76,7 @@ def fit_calibration(found: Iterable[Outcome]) -> Calibration:
 
 def end_to_end(calibration: Calibration, found: Sequence[Outcome], owed: int) -> float:
     """F1 of putting on the map what is sure enough, where so many places were owed."""
-    placed = [o for o in found if calibration.confidence(o.signals, o.recogniser) >= THRESHOLD]
+    placed = [
+        o for o in found if is_sure_enough(calibration.confidence(o.signals, o.recogniser), o.signals, o.recogniser)
+    ]
     return 2 * sum(o.is_right for o in placed) / max(len(placed) + owed, 1)

@@ -22,6 +22,9 @@ from map_app.model import Feature, Place, Toponym
 #: moves, and what is left out costs recall.
 THRESHOLD = 0.3
 
+#: For a name that the recogniser doubts, and for one that is placed beside a neighbour: there is more to be wrong in.
+THRESHOLD_IN_DOUBT = 0.4
+
 #: Under this the recogniser rather doubts that a name is one.
 DOUBTED = 0.5
 
@@ -73,6 +76,12 @@ class Calibration:
         sure = 1 / (1 + math.exp(-sum(weight(name, 0.0) * value for name, value in signals.items())))
         # No annotated article tells how good names found without a model are, so none is surer than its finder.
         return min(sure, EXACT_CONFIDENCE) if recogniser == EXACT_CONFIDENCE else sure
+
+
+def is_sure_enough(confidence: float, signals: Signals, recogniser: float) -> bool:
+    """Whether a guess of that confidence is put on the map; `recogniser` is the probability of its name."""
+    in_doubt = recogniser < DOUBTED or "beside" in signals
+    return confidence >= (THRESHOLD_IN_DOUBT if in_doubt else THRESHOLD)
 
 
 def recognised(probability: float) -> float:

@@ -16,9 +16,9 @@ from map_app.gazetteer.names import fold
 from map_app.geoparse.beside import Beside, Neighbours
 from map_app.geoparse.confidence import (
     DOUBTED,
-    THRESHOLD,
     Calibration,
     Signals,
+    is_sure_enough,
     signals_beside,
     signals_of_choice,
     signals_of_name,
@@ -31,7 +31,7 @@ from map_app.geoparse.surroundings import Surroundings, read_surroundings
 from map_app.model import Article, Candidate, Evidence, Feature, Field, Kind, Place, Resolution, Toponym
 
 #: Changes whenever the rules or weights may rank otherwise.
-RULES_VERSION = "rules11"
+RULES_VERSION = "rules12"
 
 #: Articles are ranked together until they have so many names, or are so many: more gain little, and take memory.
 TOGETHER = 400
@@ -153,7 +153,7 @@ class Resolver:
         toponym = guess.toponym
         # The calibration knows nothing of names that were matched without a model.
         sure = toponym.confidence if toponym.known else self._calibration.confidence(guess.signals, toponym.confidence)
-        is_placed = sure >= THRESHOLD
+        is_placed = is_sure_enough(sure, guess.signals, toponym.confidence)
         return Resolution(
             toponym=toponym,
             place=guess.candidates[0].place if is_placed else None,

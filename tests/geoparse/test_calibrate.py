@@ -4,7 +4,14 @@ import pytest
 
 from map_app.errors import ModelError
 from map_app.geoparse.calibrate import Outcome, end_to_end, fit_calibration, outcomes
-from map_app.geoparse.confidence import Calibration, signals_beside
+from map_app.geoparse.confidence import (
+    DOUBTED,
+    THRESHOLD,
+    THRESHOLD_IN_DOUBT,
+    Calibration,
+    is_sure_enough,
+    signals_beside,
+)
 from map_app.geoparse.evaluate import Bin, reliability_lines, together
 from map_app.geoparse.exact import EXACT_CONFIDENCE
 from map_app.geoparse.gold import read_gold
@@ -86,3 +93,15 @@ def test_two_reliability_tables_add_up():
 def test_how_likely_a_neighbour_is_says_nothing_of_whether_an_unknown_name_is_a_place():
     """That one signal made the confidence on a corpus never seen 4 to 7 points too sure."""
     assert signals_beside(has_candidates=True).keys() == {"beside", "beside, with candidates elsewhere"}
+
+
+@pytest.mark.parametrize(
+    ("signals", "recogniser", "is_sure"),
+    [({}, 0.9, True), ({}, DOUBTED - 0.1, False), ({"beside": 1.0}, 0.9, False)],
+    ids=["found", "doubted", "beside"],
+)
+def test_what_is_doubted_or_only_beside_has_to_be_surer(signals, recogniser, is_sure):
+    between = (THRESHOLD + THRESHOLD_IN_DOUBT) / 2
+    assert is_sure_enough(between, signals, recogniser) is is_sure
+    assert is_sure_enough(THRESHOLD_IN_DOUBT, signals, recogniser)
+    assert not is_sure_enough(THRESHOLD - 0.01, signals, recogniser)
