@@ -99,22 +99,23 @@ _NEVER = frozenset(
         "Hamas", "Hezbollah", "Taliban", "Isis", "Houthi", "Houthis", "Wagner", "NATO", "Nato", "OPEC", "Opec",
         "Unicef", "Unesco", "Interpol", "Europol", "Fifa", "Uefa", "NASA", "Nasa", "BRICS", "Brics", "ASEAN",
         "Asean", "ECOWAS", "Ecowas", "Mercosur", "Caricom", "OAS", "AUKUS", "Aukus", "Congress", "Parliament",
-        "Senate", "UN", "FAO", "ILO",
-        "IRA", "ETA", "ELN", "CIA", "DHS", "FDA", "TASS", "ANSA", "EFE", "Pemex", "Lukoil", "Gazprom", "Rosneft", "Aramco", "Petrobras", "Zara", "Toyota", "Honda",
-        "Nissan", "Nokia", "Samsung", "Siemens", "Boeing", "Airbus", "Google", "Xinhua", "Tass", "Yonhap",
-        "Anadolu", "Reuters", "Chevron", "Dell", "Cisco", "Oracle", "Bayer", "Merck", "Roche", "Visa", "Disney",
-        "Forbes", "Telegraph", "Tribune", "Sentinel", "Herald", "Globe", "Post", "Star", "Sun", "Greens",
+        "Senate", "UN", "FAO", "ILO", "IRA", "ETA", "ELN", "CIA", "DHS", "FDA", "TASS", "ANSA", "EFE", "Pemex",
+        "Lukoil", "Gazprom", "Rosneft", "Aramco", "Petrobras", "Zara", "Toyota", "Honda", "Nissan", "Nokia",
+        "Samsung", "Siemens", "Boeing", "Airbus", "Google", "Xinhua", "Tass", "Yonhap", "Anadolu", "Reuters",
+        "Chevron", "Dell", "Cisco", "Oracle", "Bayer", "Merck", "Roche", "Visa", "Disney", "Forbes", "Telegraph",
+        "Tribune", "Sentinel", "Herald", "Globe", "Post", "Star", "Sun", "Greens",
         # what happens, and what is made
-        "HIV", "SARS", "MERS", "RNA", "NGO", "Covid", "Brexit", "Nollywood", "Bollywood", "El Niño", "El Nino", "La Niña", "La Nina",
+        "HIV", "SARS", "MERS", "RNA", "NGO", "Covid", "Brexit", "Nollywood", "Bollywood", "El Niño", "El Nino",
+        "La Niña", "La Nina",
         # short words that are letters of a state as well
         "OK", "Ok", "Oh", "Me", "Hi", "In", "Or", "Id", "Am", "I'll", "I’ll", "We'll", "We’ll", "He'll", "He’ll",
         "Mr", "Ms", "Dr", "Gen", "Col", "Rev", "Sen", "Sr", "Jr",
         # nouns and directions that a name was cut to
-        "North", "South", "East", "West", "Northern", "Southern", "Eastern", "Western", "Union",
-        "Republic", "State", "States", "University", "College", "Hospital",
-        "Cathedral", "Church", "School", "Manor", "Court", "Capital", "Valley", "Village", "Town", "City",
-        "County", "Street", "Island", "River", "Lake", "Bay", "Coast", "Region", "Airport", "Station", "Bridge",
-        "House", "Downtown", "Uptown", "United", "Federal", "Royal", "Democrat", "Mt", "Ste", "Co",
+        "North", "South", "East", "West", "Northern", "Southern", "Eastern", "Western", "Union", "Republic",
+        "State", "States", "University", "College", "Hospital", "Cathedral", "Church", "School", "Manor", "Court",
+        "Capital", "Valley", "Village", "Town", "City", "County", "Street", "Island", "River", "Lake", "Bay",
+        "Coast", "Region", "Airport", "Station", "Bridge", "House", "Downtown", "Uptown", "United", "Federal",
+        "Royal", "Democrat", "Mt", "Ste", "Co",
     ]
 )  # fmt: skip
 
