@@ -65,7 +65,7 @@ _AGENCY = re.compile(r"\((Xinhua|Yonhap|Kyodo|Anadolu|Interfax|Bernama|Antara|SA
 _THE_WEST = re.compile(r"\b[Tt]he (West)\b(?![ -][A-Z])")
 
 #: Sums of money: "US$5 million", "$US4.5 billion", "HK$100".
-_MONEY = re.compile(r"\b(US|U\.S\.|HK|NZ|CA|AU|SG|TT|NT)(?=\$)|(?<=\$)(US|NZ|CA|AU|HK)(?=[\d ])")
+_MONEY = re.compile(r"(?:US|U\.S\.|HK|NZ|CA|AU|SG|TT|NT)(?=\$)|\$(?:US|NZ|CA|AU|HK)(?=[\d ])")
 
 #: Diseases that are called after places; those whose place news hardly ever speaks of are none anywhere in the text.
 _DISEASES_ALONE = ("Crimean-Congo", "Ebola", "Hendra", "Lyme", "Machupo", "Nipah", "Oropouche", "West Nile", "Zika")
@@ -128,7 +128,7 @@ def not_places(text: str, *, in_small_letters: bool = True) -> list[tuple[int, i
     if "he West" in text:
         found += [match.span(1) for match in _THE_WEST.finditer(text)]
     if "$" in text:
-        found += [match.span() for match in _MONEY.finditer(text)]
+        found += [(m.start() + m[0].startswith("$"), m.end()) for m in _MONEY.finditer(text)]
     diseases = list(_DISEASE.finditer(text))
     found += [match.span() for match in diseases]
     for disease in {match[0] for match in diseases}.intersection(_DISEASES_ALONE):

@@ -23,7 +23,7 @@ _PARTIES = ("R-", "D-", "I-", "DFL-")
 _SEAT = re.compile(rf"(?<=[\s(])(?:{'|'.join(_PARTIES)})(?!Day\b)([A-Z][\w.'’]+(?: [A-Z][\w.'’]+){{0,2}})(?=[),;])")
 
 #: "Becker, Clay and Swift counties".
-_COUNTIES = re.compile(r"(?<= )(counties|parishes)\b")
+_COUNTIES = re.compile(r" (counties|parishes)\b")
 _ONE = {"counties": "county", "parishes": "parish"}
 _LISTED = re.compile(r"[A-Z][\w.'’-]*(?: [A-Z][\w.'’-]*){0,2}")
 _LIST = re.compile(rf"(?:{_LISTED.pattern}(?:, (?:and )?| and | or | & ))+{_LISTED.pattern} $")
@@ -90,8 +90,8 @@ def seats(text: str, field: Field, is_known: Callable[[str], bool]) -> list[Topo
 def counties(text: str, field: Field, is_known: Callable[[str], bool]) -> list[Toponym]:
     """All names of a list of counties: "Otter Tail, Swift and Wilkin counties"."""
     found = []
-    for match in _COUNTIES.finditer(text) if "ies" in text or "ishes" in text else ():
-        names = _LIST.search(text, max(0, match.start() - _LIST_REACH), match.start())
+    for match in _COUNTIES.finditer(text) if " counties" in text or " parishes" in text else ():
+        names = _LIST.search(text, max(0, match.start() - _LIST_REACH), match.start(1))
         for name in _LISTED.finditer(text, *names.span()) if names else ():
             start, end = name.span()
             if not is_known(f"{name[0]} {_ONE[match[1]]}"):
