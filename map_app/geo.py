@@ -19,9 +19,9 @@ class Point:
     longitude: float
 
     def __post_init__(self) -> None:
-        if not (math.isfinite(self.latitude) and -90 <= self.latitude <= 90):
+        if not -90 <= self.latitude <= 90:  # NaN neither
             raise ImpossibleValueError(f"latitude {self.latitude!r} is not between -90 and 90 degrees")
-        if not (math.isfinite(self.longitude) and -180 <= self.longitude <= 180):
+        if not -180 <= self.longitude <= 180:
             raise ImpossibleValueError(f"longitude {self.longitude!r} is not between -180 and 180 degrees")
 
 

@@ -272,14 +272,16 @@ class OptionsFinder:
         """What an unknown name that is no street begins with, where most people know that: "Texas Forest Service"."""
         inner = _DIRECTION.match(name)
         words = (inner["name"] if inner else name).split()
-        if not 1 < len(words) <= MOST_WORDS or _STREET.search(name) or self.options(words[-1]).is_large_town:
-            return ()  # "Bayern Munich" is not Bavaria
+        if not 1 < len(words) <= MOST_WORDS or _STREET.search(name):
+            return ()
         for length in range(len(words) - 1, 0, -1):
             beginning = " ".join(words[:length])
             if len(beginning) < SHORTEST_BEGINNING and not beginning.isupper():
                 return ()  # "La" of "La Niña" is no short form of Los Angeles
             known = self.options(beginning)
             if known.is_large_town or any(map(_is_large_area, known.items)):
+                if self.options(words[-1]).is_large_town:
+                    return ()  # "Bayern Munich" is not Bavaria
                 return tuple(o._replace(penalty=o.penalty + PART_OF_NAME) for o in known.items)
         return ()
 

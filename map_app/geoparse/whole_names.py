@@ -136,8 +136,10 @@ def made_whole(text: str, toponyms: Sequence[Toponym], is_known: Callable[[str],
             while longer < start and out and out[-1].start >= longer:  # "European" of "European Union"
                 out.pop()
             start = longer if not out or out[-1].end <= longer else start
-        kind = toponym.kind if (start, end) == (toponym.start, toponym.end) else Kind.TOPONYM  # "European Union"
-        out.append(replace(toponym, name=text[start:end], start=start, end=end, kind=kind))
+        if (start, end) == (toponym.start, toponym.end):
+            out.append(toponym)
+        else:  # what was a people alone is a place by now: "European Union"
+            out.append(replace(toponym, name=text[start:end], start=start, end=end, kind=Kind.TOPONYM))
     return out
 
 
