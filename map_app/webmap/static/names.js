@@ -6,6 +6,7 @@
   const HEIGHT = 16;
   const WIDEST = 170; // as in newsmap.css
   const GAP = 3;
+  const SQUARE = 64;
   // What a pin draws beyond its own size: rings and shadows.
   const RING = 3;
   // A country's name stands below its badge, as on any map; that of a spot to the right of it.
@@ -37,6 +38,34 @@
     return a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
   }
 
+  // Boxes by the squares of the window that they reach into: of thousands only the few near by are compared.
+  class Taken {
+    constructor() {
+      this.squares = new Map();
+    }
+
+    *around({ left, top, right, bottom }) {
+      for (let x = Math.floor(left / SQUARE); x <= right / SQUARE; x += 1) {
+        for (let y = Math.floor(top / SQUARE); y <= bottom / SQUARE; y += 1) yield x * 1e4 + y;
+      }
+    }
+
+    put(part) {
+      for (const square of this.around(part)) {
+        if (!this.squares.has(square)) this.squares.set(square, []);
+        this.squares.get(square).push(part);
+      }
+    }
+
+    // Whether there is something else than `own` where the part would lie.
+    meets(part, own) {
+      for (const square of this.around(part)) {
+        if ((this.squares.get(square) || []).some((other) => other !== own && meet(part, other))) return true;
+      }
+      return false;
+    }
+  }
+
   function within(part, size) {
     return part.left >= 0 && part.top >= 0 && part.right <= size.x && part.bottom <= size.y;
   }
@@ -66,37 +95,40 @@
   function layOut(map, names) {
     const size = map.getSize();
     const origin = map.getContainer().getBoundingClientRect();
-    const taken = [];
+    const taken = new Taken();
     const named = [];
+    // All is measured before anything is changed, or the browser would lay out the page again and again.
+    const below = names.map((node) => {
+      const { left, top, width, height } = node.getBoundingClientRect();
+      return [node, box(left - origin.left, top - origin.top, width, height)];
+    });
     for (const [layer, node] of pinsOn(map)) {
       for (const old of node.querySelectorAll(".nm-beside")) old.remove();
       if (node.classList.contains("nm-waiting")) continue;
       const place = boxOfIcon(map, layer, layer._iconObj || layer.options.icon); // the first of a cluster
       if (!meet(place, box(0, 0, size.x, size.y))) continue;
-      taken.push(place);
+      taken.put(place);
       if (layer.newsPin) named.push({ pin: layer.newsPin, node, place });
     }
-    const pins = taken.slice();
-    for (const node of names) {
-      const { left, top, width, height } = node.getBoundingClientRect();
-      const place = box(left - origin.left, top - origin.top, width, height);
-      const covered = pins.some((pin) => meet(place, pin));
-      node.style.visibility = covered ? "hidden" : "";
-      if (!covered) taken.push(place);
+    const free = below.filter(([, place]) => !taken.meets(place));
+    for (const [node] of below) node.style.visibility = "hidden";
+    for (const [node, place] of free) {
+      node.style.visibility = "";
+      taken.put(place);
     }
     named.sort((a, b) => ROLES.indexOf(a.pin.role) - ROLES.indexOf(b.pin.role) || b.pin.count - a.pin.count);
     for (const { pin, node, place } of named) {
       const width = widthOf(pin.name);
       for (const side of node.classList.contains("nm-badge") ? SIDES_OF_AREAS : SIDES) {
         const spot = beside(place, side, width);
-        if (!within(spot, size) || taken.some((other) => meet(spot, other) && other !== place)) continue;
+        if (!within(spot, size) || taken.meets(spot, place)) continue;
         const text = document.createElement("span");
         text.className = `nm-beside nm-${side}`;
         text.setAttribute("aria-hidden", "true"); // the pin itself is named in full
         text.dir = "auto";
         text.textContent = pin.name;
         node.append(text);
-        taken.push(spot);
+        taken.put(spot);
         break;
       }
     }
