@@ -25,7 +25,7 @@ logger = logging.getLogger(__name__)
 
 _HERE = Path(__file__).resolve().parent
 
-_WORDMARK = f'<h1 class="wordmark"><i></i><b>{NAME}</b></h1>'
+_WORDMARK = f'<h1 class="wordmark"><i></i><b>{NAME}</b><span>news on the map</span></h1>'
 
 _SKELETON = f'<div class="skeleton" aria-hidden="true">{"<i></i>" * 18}</div>'
 
@@ -242,6 +242,7 @@ def _list(
         st.html(f'<p class="sample">These are sample digests written for this project. {_how_to_add(granted)}</p>')
     filters.chips(country_name, place_name)
     if summary.articles:
+        st.html('<h2 class="list-title">Articles, newest first</h2>')
         article_list.stories(found, summary)
     else:
         everything = _summary(app, *key, ArticleFilter())

@@ -124,7 +124,8 @@ def test_on_a_phone_fingers_have_room_and_nothing_lies_beside_the_window(site: s
 def test_all_that_can_be_used_is_named_and_all_text_can_be_read(site: str, new_page: Open, phone: bool) -> None:
     page = opened(new_page, site, "light", phone=phone)
     the_map = next(frame for frame in page.frames if frame != page.main_frame)
-    expect(page.get_by_role("heading", level=1)).to_have_text("Dateline")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Dateline")
+    expect(page.get_by_role("heading", level=2)).to_have_text("Articles, newest first")
     expect(page.frame_locator("iframe[title*='folium']").get_by_role("region", name="Map")).to_be_visible()
     for step in ("Filters", "Try your text", "Add articles"):
         for frame in (page, the_map):

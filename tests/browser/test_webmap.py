@@ -164,7 +164,8 @@ NAMES = """() => {
     const box = (node) => node.getBoundingClientRect();
     const meet = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
     const names = [...document.querySelectorAll(".nm-beside")];
-    const others = [...document.querySelectorAll(".nm-pin:not(.nm-waiting), .nm-beside, .nm-country-name span")]
+    const others = [...document.querySelectorAll(
+            ".nm-pin:not(.nm-waiting), .nm-beside, .nm-country-name span, .leaflet-control")]
         .filter((node) => getComputedStyle(node).visibility === "visible");
     return names.map((node) => [node.textContent, node.closest(".nm-pin").ariaLabel, others.some((other) =>
         other !== node && !node.contains(other) && !other.contains(node) && meet(box(node), box(other))),
@@ -279,7 +280,11 @@ def test_of_pins_on_one_point_the_page_is_told_which_was_clicked(browser: Browse
     page.locator(".nm-cluster").wait_for()
     page.evaluate(LOOK, [[-12.04, -77.03], 18])
     page.evaluate(REPORT_CLICKS)
-    page.locator(".nm-cluster").click()
+    for _ in range(3):  # markercluster takes no click while it still moves
+        page.wait_for_timeout(500)
+        page.locator(".nm-cluster").click()
+        if page.locator(".nm-pin[aria-label^='Lima,']").count():
+            break
     for name in ("Lima", "Callao"):
         page.locator(f".nm-pin[aria-label^='{name},']").click()
         expect(page.locator(".nm-popup .nm-name").last).to_have_text(name)  # the one before may still fade

@@ -219,6 +219,7 @@
           map.getContainer().classList.toggle("nm-reading", open);
           if (window.frameElement) window.frameElement.toggleAttribute("data-reading", open);
         });
+        box.addEventListener("toggle", nameAll); // names make room for it
         L.DomEvent.disableClickPropagation(box);
         L.DomEvent.disableScrollPropagation(box);
         return box;
