@@ -2,6 +2,11 @@
 
 import asyncio
 
+import pytest
+from starlette.requests import Request
+from starlette.types import Message
+
+from map_app.ui import map_answers
 from map_app.ui.turns import Turns
 
 
@@ -54,3 +59,14 @@ def test_one_who_gives_up_or_fails_makes_room() -> None:
                 assert granted
 
     asyncio.run(scene())
+
+
+def test_whoever_has_clusters_counted_when_many_wait_is_asked_to_come_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(map_answers, "_counting", Turns(at_once=0, waiting=0))
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": b"[]", "more_body": False}
+
+    scope = {"type": "http", "method": "POST", "path": "/map/clusters", "query_string": b"", "headers": []}
+    answer = asyncio.run(map_answers._clusters(Request(scope, receive)))
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "2")
