@@ -157,10 +157,12 @@
 
   let naming = 0;
 
-  // Once for all that happens in a frame. A country that shows its badge has its name there and nowhere else.
+  // Once for all that happens at a time, and not by frames, of which a busy machine draws none for a long while. A
+  // country that shows its badge has its name there and nowhere else.
   function nameAll() {
-    cancelAnimationFrame(naming);
-    naming = requestAnimationFrame(() => {
+    if (naming) return;
+    naming = setTimeout(() => {
+      naming = 0;
       const badged = newsMapNames.badged(state.map);
       const zoom = state.map.getZoom();
       for (const { marker, zoom: least, code } of state.names) {
@@ -169,7 +171,7 @@
       }
       const shown = state.names.map(({ marker }) => marker.getElement()).filter((node) => node && node.isConnected);
       newsMapNames.layOut(state.map, shown.map((node) => node.firstChild));
-    });
+    }, 20);
   }
 
   function addTiles(map, options) {
