@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from babel import Locale, UnknownLocaleError
+from babel import Locale, UnknownLocaleError, localedata
 
 from map_app.gazetteer.names import fold
 
@@ -246,7 +246,9 @@ def _in_script(script: str) -> CountryNames:
     names = dict(usual)
     unclear = set()
     for locale in _LOCALES[script]:
-        for name, code in _from_locale(locale).items():
+        # Without what it inherits, which takes half as long: the locales that it is from are among these.
+        territories = localedata.load(locale, merge_inherited=False)["territories"]
+        for name, code in _codes_of(territories).items():
             if names.setdefault(name, code) != code:
                 unclear.add(name)
     return CountryNames.of({name: code for name, code in names.items() if name not in unclear or name in usual})
@@ -257,6 +259,11 @@ def _from_locale(language: str) -> dict[str, str]:
         territories = Locale.parse(language.replace("-", "_")).territories
     except (ValueError, UnknownLocaleError):
         return {}
+    return _codes_of(territories)
+
+
+def _codes_of(territories: Mapping[str, str]) -> dict[str, str]:
+    """The countries' codes by their folded names."""
     names = {fold(name): code for code, name in territories.items() if len(code) == 2 and code.isalpha()}
     return names | {name.replace(_NUKTA, ""): code for name, code in names.items() if _NUKTA in name}
 

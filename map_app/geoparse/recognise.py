@@ -241,7 +241,10 @@ class Recogniser:
             row = 0
             for number, first, length in batch.stretches:
                 text, words, field = read[number]
-                for low, high, kind in self._without_owners(text, words, first, spans_of(labels[row : row + length])):
+                here = labels[row : row + length]
+                # Most stretches hold no name.
+                spans = self._without_owners(text, words, first, spans_of(here)) if any(here) else ()
+                for low, high, kind in spans:
                     doubt = max(doubts[row + low : row + high + 1])
                     if doubt > OUTSIDE_IN_SMALL_LETTERS and text[words.starts[first + low]].islower():
                         continue
