@@ -13,7 +13,7 @@ from map_app.model import Field
 MAX_GAP = 3
 #: A dateline ends in a dash among the first few words of a text ("TAIPEI, Taiwan -", "KYIV, March 3 (Reuters) -").
 DATELINE_TOKENS = 16
-_DASHES = frozenset("-–—―−")
+DASHES = frozenset("-–—―−")
 _OPENERS = frozenset("\"'“‘«(")
 
 #: Share of capitalised words from which a line counts as a headline whose capitals say little.
@@ -204,7 +204,7 @@ class Document:
         if self.field is Field.TEXT and self.words.sentences:
             _, last = self.words.sentences[0]
             for i in range(min(last, DATELINE_TOKENS)):
-                if self.forms[i] in _DASHES and i and self.forms[0][:1].isupper():
+                if self.forms[i] in DASHES and i and self.forms[0][:1].isupper():
                     return i
         return 0
 

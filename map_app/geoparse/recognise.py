@@ -15,6 +15,7 @@ import numpy as np
 from map_app.errors import ModelError
 from map_app.gazetteer.lookup import Gazetteer
 from map_app.geoparse.crf import Layout, label_probabilities
+from map_app.geoparse.document import DASHES
 from map_app.geoparse.exact import exact_names
 from map_app.geoparse.features import FeatureMaker, Name
 from map_app.geoparse.languages import is_plain
@@ -243,8 +244,8 @@ class Recogniser:
                 text, words, field = read[number]
                 here = labels[row : row + length]
                 # Most stretches hold no name.
-                spans = self._without_owners(text, words, first, spans_of(here)) if any(here) else ()
-                for low, high, kind in spans:
+                spans = _cut_at_dashes(words, first, spans_of(here)) if any(here) else ()
+                for low, high, kind in self._without_owners(text, words, first, spans):
                     doubt = max(doubts[row + low : row + high + 1])
                     if doubt > OUTSIDE_IN_SMALL_LETTERS and text[words.starts[first + low]].islower():
                         continue
@@ -315,6 +316,19 @@ def spans_of(labels: Sequence[int]) -> Iterator[tuple[int, int, Kind]]:
         if label != OUTSIDE and first < 0:
             first = i
             kind = Kind.DEMONYM if label in (FIRST_OF_DEMONYM, LATER_OF_DEMONYM) else Kind.TOPONYM
+
+
+def _cut_at_dashes(words: Words, first: int, spans: Iterable[tuple[int, int, Kind]]) -> Iterator[tuple[int, int, Kind]]:
+    """The spans, taken apart where a dash stands between blanks: "LIMA, Peru - People said" names no Peru-People."""
+    for low, high, kind in spans:
+        start = low
+        for i in range(low + 1, high + 1):
+            at = first + i
+            if words.texts[at] in DASHES and words.starts[at] > words.ends[at - 1]:
+                yield start, i - 1, kind
+                start = i + 1
+        if start <= high:
+            yield start, high, kind
 
 
 def _toponym(text: str, field: Field, words: Words, span: tuple[int, int, Kind], confidence: float) -> Toponym:

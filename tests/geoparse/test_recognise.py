@@ -481,6 +481,13 @@ def test_a_name_cut_short_gets_its_rest_where_the_gazetteer_knows_the_whole(gaze
     assert toponym.name == whole == text[toponym.start : toponym.end]
 
 
+@pytest.mark.parametrize("text", ["LIMA, Peru - People in Lima saw it on a wall.", "Two days in Peru — Peruvians say."])
+def test_no_name_reaches_over_a_dash_between_blanks(recogniser, text):
+    names = [toponym.name for toponym in recogniser.recognise(text, Field.TEXT, "en")]
+    assert "Peru" in names
+    assert not any(" " in name for name in names)
+
+
 def test_texts_read_together_give_what_each_gives_alone(gazetteer):
     """Titles, texts of other languages and empty ones among them, in more texts than are looked at together."""
     recogniser = Recogniser.load(gazetteer)
