@@ -21,6 +21,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from map_app.app import open_geoparser
 from map_app.gazetteer.lookup import open_gazetteer
 from map_app.geoparse.pipeline import Geoparser
 from map_app.geoparse.resolve import Recognised
@@ -99,7 +100,7 @@ def measure(pieces: Sequence[str], passes: int, batch: int) -> Start:
     start = time.perf_counter()
     gazetteer = open_gazetteer(Settings().cache)
     opened = time.perf_counter()
-    geoparser = Geoparser.load(gazetteer)
+    geoparser = open_geoparser(Settings(), gazetteer)
     loaded = time.perf_counter()
     found = [_measure_pass(geoparser, articles, batch) for _ in range(passes)]
     return Start(opened - start, loaded - opened, found, before, peak_mb())

@@ -1,5 +1,6 @@
 """Wires the parts together: the one place that knows all the rooms."""
 
+import gc
 import hashlib
 import json
 import logging
@@ -178,7 +179,10 @@ def open_geoparser(settings: Settings, gazetteer: Gazetteer) -> Geoparser:
     """
     homes = read_homes(Path(settings.outlet_homes), gazetteer) if settings.outlet_homes else {}
     unknown = settings.geocoder != "off"
-    return Geoparser.load(gazetteer, settings.recogniser, homes=homes, leaves_unknown=unknown)
+    geoparser = Geoparser.load(gazetteer, settings.recogniser, homes=homes, leaves_unknown=unknown)
+    # What is there by now stays: the garbage collector need not look through it all whenever much has been read.
+    gc.freeze()
+    return geoparser
 
 
 def open_app(settings: Settings, progress: Progress = _silent) -> App:
