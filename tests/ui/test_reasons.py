@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from map_app.app import open_app
+from map_app.geoparse.ranking import REASONS
 from map_app.model import ArticleFilter, Evidence
 from map_app.settings import Settings
 from map_app.ui.reasons import FOR_A_PLACE, FOR_NONE, not_placed, why, why_not
@@ -19,6 +20,10 @@ def test_every_reason_in_the_samples_has_words_for_people(tmp_path: Path) -> Non
     assert {e.reason for r in found for e in r.evidence} <= FOR_A_PLACE.keys()
     assert {r.unplaced_because for r in found if r.place is None} <= FOR_NONE.keys()
     assert len(found) > 1000
+
+
+def test_every_reason_that_adds_to_a_score_has_words_for_people() -> None:
+    assert set(REASONS) <= FOR_A_PLACE.keys()
 
 
 def test_a_reason_says_which_words_it_rests_on() -> None:
