@@ -12,7 +12,7 @@ from map_app.store.snippets import snippet
 from map_app.ui import state
 from map_app.ui.map_view import fitting
 from map_app.ui.reasons import not_placed, why, why_not
-from map_app.ui.text import ROLES, clean, count, day, escaped, lower_first, marked, number, plain, web_link, whereabouts
+from map_app.ui.text import ROLES, apart, clean, count, day, escaped, lower_first, marked, number, plain, web_link, whereabouts
 
 CountryName = Callable[[str], str]
 
@@ -51,7 +51,7 @@ def _more() -> None:
 
 def _story(story: Story) -> str:
     also = f"also in {count(story.also_in, 'other outlet')}" if story.also_in else ""
-    about = " · ".join(part for part in (escaped(story.publisher), day(story.published), also) if part)
+    about = " · ".join(part for part in (apart(story.publisher), day(story.published), also) if part)
     shown = marked(story.snippet.text, ((start, end, "", "") for start, end in story.snippet.highlights))
     return (
         f'<div class="story"><p class="about">{about}</p><p class="snippet">{shown}</p>'
@@ -65,7 +65,7 @@ def _places(story: Story) -> str:
     by_role: dict[Role, list[str]] = {role: [] for role in Role}
     for (_, name), roles in zip(story.places, place_roles, strict=True):
         for role in {roles[0]} | ({Role.DATELINE} & set(roles)):
-            by_role[role].append(escaped(name))
+            by_role[role].append(apart(name))
     about = [f'<b title="{ROLES[Role.FOCUS]}">{name}</b>' for name in by_role[Role.FOCUS]]
     names = [*about, *by_role[Role.MENTION]]
     more = [f"{len(names) - NAMES_SHOWN} more"] if len(names) > NAMES_SHOWN else []
@@ -96,8 +96,8 @@ def article(shown: Article, resolutions: Sequence[Resolution], country_name: Cou
     """The whole text with every found place marked, and what each was taken for."""
     link = web_link(shown.url)
     dated = day(shown.published) if shown.published or shown.source != "pasted" else ""
-    author = f"By {escaped(shown.author)}" if shown.author else ""
-    about = " · ".join(part for part in (escaped(shown.publisher), author, dated) if part)
+    author = f"By {apart(shown.author)}" if shown.author else ""
+    about = " · ".join(part for part in (apart(shown.publisher), author, dated) if part)
     if link:
         about += (
             f' · <a href="{escaped(link)}" target="_blank" rel="noopener noreferrer nofollow">Read the original</a>'

@@ -42,6 +42,11 @@ def escaped(text: str) -> str:
     return html.escape(clean(text))
 
 
+def apart(text: str) -> str:
+    """Text for HTML amid other text, whose order it leaves alone whichever way it is written itself."""
+    return f"<bdi>{escaped(text)}</bdi>" if text else ""
+
+
 def marked(text: str, spans: Iterable[tuple[int, int, str, str]]) -> str:
     """HTML of the text with its spans marked; each is (start, end, what to say about it, CSS class), apart."""
     out, position = [], 0

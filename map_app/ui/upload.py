@@ -13,7 +13,7 @@ from map_app.app import App
 from map_app.settings import Settings
 from map_app.sources.fields import NAMES
 from map_app.sources.files import READERS, Failure, Item, Preview, preview, read_path
-from map_app.ui.text import clean, count, day, escaped, number
+from map_app.ui.text import apart, clean, count, day, escaped, number
 
 #: Articles and problems that are shown of each file.
 FIRST = 3
@@ -151,7 +151,7 @@ def _columns(file_id: str, proposed: Preview) -> dict[str, str]:
 def _card(name: str, shown: Preview) -> str:
     articles = "".join(
         f"<article><p><b>{escaped(article.title) or 'Untitled'}</b></p>"
-        f'<p class="about">{escaped(article.publisher)}{" · " if article.publisher else ""}{day(article.published)}</p>'
+        f'<p class="about">{apart(article.publisher)}{" · " if article.publisher else ""}{day(article.published)}</p>'
         f"<p>{escaped(article.text[:140])}{'…' if len(article.text) > 140 else ''}</p></article>"
         for article in shown.articles[:FIRST]
     )

@@ -140,10 +140,30 @@ def test_a_text_of_ones_own_is_mapped_for_oneself_alone(visit: Open) -> None:
     figures(visit(), "3 of 3 articles")
 
 
+#: How far the first letter of a paragraph is from the right edge.
+FIRST_LETTER = """(node) => {
+  const texts = document.createTreeWalker(node, NodeFilter.SHOW_TEXT), letter = document.createRange();
+  letter.setStart(texts.nextNode(), 0);
+  letter.setEnd(texts.currentNode, 1);
+  return node.getBoundingClientRect().right - letter.getBoundingClientRect().right;
+}"""
+
+
+def test_what_is_written_from_right_to_left_begins_on_the_right(visit: Open) -> None:
+    page = visit()
+    page.get_by_role("button", name="Try your text").click()
+    page.get_by_role("textbox", name="Your own text").fill("التقى الوزراء في القاهرة يوم الأحد.")
+    page.get_by_role("button", name="Find the places").click()
+    text = page.locator(".article p").last
+    expect(text).to_contain_text("القاهرة", timeout=SLOW)
+    assert text.evaluate(FIRST_LETTER) < 10
+
+
 def test_a_hostile_article_shows_as_text_and_runs_nothing(visit: Open) -> None:
     page = visit("/?article=hostile")
     expect(page.locator(".article h2")).to_contain_text("{{7*7}} {% raw ${alert(1)} `x`")
     expect(page.locator(".article h2")).to_contain_text("<img src=https://evil.example/x.png")
+    assert page.locator(".article h2").evaluate("node => node.scrollWidth <= node.clientWidth")
     assert page.locator(".article a").count() == 0
     page.get_by_role("button", name="Back to the list").click()
     title = page.locator("[class*='st-key-read-'] button").first

@@ -12,11 +12,16 @@ from map_app.model import Feature as Kind
 from map_app.ui.article_list import pins_of
 from map_app.ui.map_view import fitting, place_at
 from map_app.ui.page import plain_message
-from map_app.ui.text import day, escaped, marked, number, plain, web_link
+from map_app.ui.text import apart, day, escaped, marked, number, plain, web_link
 from map_app.webmap import shown_at
 
 HOSTILE = ["<img src=x onerror=alert(1)>", "{{7*7}}", "{% raw", "${alert(1)}", "`x`", "</script>", "$x^2$", ":smile:",
            "[a](javascript:alert(1))", "# big", "**b**", "\\", "\0", "\ud800", ":red[x]"]  # fmt: skip
+
+
+def test_other_peoples_words_leave_the_order_of_what_follows_alone() -> None:
+    assert apart("القدس <b>") == "<bdi>القدس &lt;b&gt;</bdi>"
+    assert apart("") == ""
 
 
 @given(st.text() | st.sampled_from(HOSTILE))

@@ -472,9 +472,10 @@
     }
     title.dir = "auto";
     const when = story.published === null ? "undated" : day.format(new Date(story.published * 1000));
-    const from = story.publisher ? `${story.publisher} · ${when}` : when;
     const also = story.also ? ` · also in ${story.also} other ${story.also === 1 ? "outlet" : "outlets"}` : "";
-    const meta = element("div", "nm-meta", from + also);
+    const meta = element("div", "nm-meta");
+    if (story.publisher) meta.append(element("bdi", "", story.publisher), " · ");
+    meta.append(when + also);
     for (const role of story.roles) meta.append(element("span", `nm-role nm-role-${role}`, ROLE_BADGES[role]));
     node.append(title, meta);
     const text = element("p", "nm-snippet");
