@@ -10,7 +10,6 @@ from map_app.model import Article, Field, Kind, Pin, Resolution, Role, Story, st
 from map_app.store import Summary, UnplacedName
 from map_app.store.snippets import snippet
 from map_app.ui import state
-from map_app.ui.map_view import fitting
 from map_app.ui.reasons import not_placed, why, why_not
 from map_app.ui.text import ROLES, apart, clean, count, day, escaped, lower_first, marked, number, plain, web_link, whereabouts
 
@@ -192,8 +191,7 @@ def own_text(app: App, country_name: CountryName) -> None:
         cut = clean(text)[:limit]
         found = app.geoparse_text("", cut)
         st.session_state["pasted"] = found
-        if pins := pins_of(*found):
-            state.look_at(fitting([pin.place for pin in pins]))
+        state.fit()
         state.touch()
         st.rerun()
     if result := state.pasted():

@@ -110,7 +110,7 @@ def keep_widgets() -> None:
 def write_address() -> None:
     """Bring the address in step; says nothing to the browser where it is already.
 
-    Its view is the one that a link or `look_at` chose; the map puts in its own once the visitor has moved it.
+    Its view is the one that a link chose; the map puts in its own once the visitor has moved it.
     """
     wanted = write(current())
     if wanted != _address():
@@ -118,11 +118,21 @@ def write_address() -> None:
     st.session_state["written"] = {name: values for name, values in wanted.items() if name not in _VIEW}
 
 
-def look_at(view: View) -> None:
-    """Have the map go there; it is the visitor's from then on."""
-    st.session_state["target"] = st.session_state["view"] = view
-    st.session_state["looks"] = st.session_state.get("looks", 0) + 1
-    write_address()
+def start_view() -> View | None:
+    """Where the link has the map look; None where it does not say, and the map shows where the results are."""
+    view: View | None = st.session_state["start_view"]
+    return view
+
+
+def fit() -> None:
+    """Have the map go to where the results are."""
+    st.session_state["fits"] = fit_number() + 1
+
+
+def fit_number() -> int:
+    """How often the map was to go there; on the start without a view in the link it is."""
+    fits: int = st.session_state.get("fits", 0 if start_view() else 1)
+    return fits
 
 
 def reset() -> None:

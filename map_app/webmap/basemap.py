@@ -96,6 +96,7 @@ def constant_map(
             ("leaflet", f"{address('leaflet')}/leaflet.js"),
             ("markercluster", f"{address('markercluster')}/leaflet.markercluster.js"),
             ("names", f"{address('newsmap')}/names.js"),
+            ("view", f"{address('newsmap')}/view.js"),
             ("newsmap", f"{address('newsmap')}/newsmap.js"),
         ]
         # Names differ from those of the scripts: a page keeps one link to a name.

@@ -9,14 +9,15 @@ class _Results(MacroElement):
     """Calls our script with the payload, whose alphabet is that of base64 alone."""
 
     _template = Template(
-        '{% macro script(this, kwargs) %}newsMap.show({{ this.group_name }}, "{{ this.payload }}");{% endmacro %}'
+        '{% macro script(this, kwargs) %}newsMap.show({{ this.group_name }}, "{{ this.payload }}", {{ this.fit }});{% endmacro %}'
     )
 
-    def __init__(self, group: folium.FeatureGroup, payload: str) -> None:
+    def __init__(self, group: folium.FeatureGroup, payload: str, fit: int) -> None:
         super().__init__()  # type: ignore[no-untyped-call]  # branca types only part of itself
         self._name = "results"
         self._group = group
         self.payload = payload
+        self.fit = fit
 
     @property
     def group_name(self) -> str:
@@ -24,8 +25,8 @@ class _Results(MacroElement):
         return str(self._group.get_name())
 
 
-def results_layer(drawn: str) -> folium.FeatureGroup:
-    """What `payload` made of the pins, as a feature group."""
+def results_layer(drawn: str, fit: int = 0) -> folium.FeatureGroup:
+    """What `payload` made of the pins, as a feature group; another `fit` than before has the map go to where they are."""
     group = folium.FeatureGroup(name="results")
-    _Results(group, drawn).add_to(group)
+    _Results(group, drawn, fit).add_to(group)
     return group

@@ -60,6 +60,11 @@ PINS = [
 ]
 NORTHERN = pin("Longyearbyen", (78.22, 15.65), Feature.CITY, (1, 2, 3), country="SJ")
 TWINS = [pin(name, (-12.04, -77.03), Feature.CITY, (n,), country="PE") for n, name in enumerate(("Lima", "Callao"), 1)]
+SUVA, APIA = (
+    pin(name, at, Feature.CITY, numbers, country=code)
+    for name, at, code, numbers in (("Suva", (-18.1, 178.4), "FJ", (1, 2)), ("Apia", (-13.8, -171.8), "WS", (1,)))
+)
+FITTED = {"all": PINS, "country": PINS[1:2], "city": PINS[2:3], "pacific": [SUVA, APIA], "continent": PINS[6:7]}
 COUNTS = {"UA": 12, "PE": 3, "JP": 1, "VA": 1}
 
 
@@ -89,6 +94,10 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     results_layer(payload(TWINS, COUNTS)).add_to(news_map)
     (folder / "twins.html").write_text(news_map.get_root().render(), encoding="utf-8")
     news_map = constant_map(lambda name: name)
+    for name, pins in FITTED.items():
+        fitting_map = constant_map(lambda name: name)
+        results_layer(payload(pins, COUNTS), fit=1).add_to(fitting_map)
+        (folder / f"{name}.html").write_text(fitting_map.get_root().render(), encoding="utf-8")
     bare = [replace(pin, stories=(), article_numbers=()) for pin in PINS]
     bare[1] = replace(bare[1], article_count=1_234_567)
     asking = {"stories": "stories?q=rain", "clusters": "clusters?q=rain"}
@@ -205,6 +214,38 @@ def test_pins_are_named_where_there_is_room(page: Page, view: tuple[float, float
         assert pin.startswith(f"{name}, ")
         assert not covered, name
         assert not outside, name
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize(("name", "near"), [("all", 3), ("country", 6), ("city", 7), ("pacific", 3), ("continent", 7)])
+def test_a_map_that_fits_its_results_shows_all_of_them(
+    browser: Browser, site: str, name: str, near: float, width: int
+) -> None:
+    page = browser.new_page(viewport={"width": width, "height": 800})
+    page.goto(f"{site}/{name}.html")
+    page.wait_for_selector(".nm-country.nm-level-4", state="attached")
+    fit = page.get_by_role("button", name="Fit to results")
+    expect(fit).to_be_visible()
+    shown = """(pins) => {
+        const map = Object.values(window).find((value) => value instanceof L.Map);
+        return [map.getZoom(), ...pins.map((pin) => map.getBounds().contains(pin))];
+    }"""
+    points = [
+        (p.place.point.latitude, p.place.point.longitude)
+        for p in FITTED[name]
+        if p.place.feature is not Feature.CONTINENT or name == "continent"
+    ]
+    zoom, *seen = page.evaluate(shown, points)
+    # A phone is narrower than the world: where most articles are is seen then.
+    assert seen == [True, False] if (name, width) == ("pacific", 390) else all(seen)
+    assert near - 2.5 < zoom <= near
+    look(page, -60, -120, 6)
+    away = page.get_by_role("button", name="Go to the results")
+    away.click()
+    expect(fit).to_be_visible()
+    page.wait_for_timeout(500)  # it glides there
+    assert page.evaluate(shown, points) == [zoom, *seen]
+    page.context.close()
 
 
 def test_the_name_of_a_country_that_lies_under_a_pin_is_hidden(browser: Browser, site: str) -> None:

@@ -10,7 +10,7 @@ from map_app.geo import Point
 from map_app.model import Article, Field, Place, Resolution, Toponym
 from map_app.model import Feature as Kind
 from map_app.ui.article_list import pins_of
-from map_app.ui.map_view import fitting, place_at
+from map_app.ui.map_view import place_at
 from map_app.ui.page import plain_message
 from map_app.ui.text import apart, day, escaped, marked, number, plain, web_link
 from map_app.webmap import shown_at
@@ -103,22 +103,3 @@ def test_of_places_that_share_a_point_a_click_says_which() -> None:
     assert len(set(spots)) == 4
     assert [place_at(places, *spot) for spot in spots] == places
     assert place_at([division, TOKYO], 35.7, 139.7) is division
-
-
-def test_the_view_that_fits_takes_the_shortest_way_round_and_no_whole_continent() -> None:
-    assert fitting([KURSK, TOKYO]).zoom in (2, 3)
-    assert fitting([KURSK]).zoom > 4
-    suva, apia = (replace(TOKYO, point=point) for point in (Point(-18.1, 178.4), Point(-13.8, -171.8)))
-    pacific = fitting([suva, apia])
-    assert (pacific.longitude, pacific.zoom) == (pytest.approx(-176.7), 6)
-    asia = replace(KURSK, point=Point(30, 90), feature=Kind.CONTINENT)
-    assert fitting([asia, KURSK]) == fitting([KURSK])
-    assert fitting([asia]).longitude == 90
-
-
-@given(st.lists(st.tuples(st.floats(-90, 90), st.floats(-180, 180)), min_size=1))
-def test_every_view_that_fits_is_one(points: list[tuple[float, float]]) -> None:
-    view = fitting([replace(TOKYO, point=Point(*point)) for point in points])
-    assert -90 <= view.latitude <= 90
-    assert -180 <= view.longitude <= 180
-    assert 1 <= view.zoom <= 9

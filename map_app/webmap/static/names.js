@@ -7,8 +7,6 @@
   const WIDEST = 170; // as in newsmap.css
   const GAP = 3;
   const SQUARE = 64;
-  // In the upper left corner the page has a button of its own over the map.
-  const BUTTON = { left: 0, top: 0, right: 116, bottom: 64 };
   // What a pin draws beyond its own size: rings and shadows.
   const RING = 3;
   // A country's name stands below its badge, as on any map; that of a spot to the right of it.
@@ -106,7 +104,6 @@
     };
     const below = names.map((node) => [node, boxOf(node)]);
     for (const node of map.getContainer().querySelectorAll(".leaflet-control")) taken.put(boxOf(node));
-    if (window.frameElement) taken.put(BUTTON);
     for (const [layer, node] of pinsOn(map)) {
       for (const old of node.querySelectorAll(".nm-beside")) old.remove();
       if (node.classList.contains("nm-waiting")) continue;

@@ -27,56 +27,23 @@
 
   // The base: outlines in a pane below everything, tiles only where they were asked for.
 
-  // The page keeps the frame out of sight until it is more than an unstyled heap.
-  async function unveil(map) {
+  // Only then is it known how large the map is.
+  async function styled(map) {
     const sheets = [...document.querySelectorAll("link[rel=stylesheet]")].filter((link) => !link.sheet);
     await Promise.all(sheets.map((link) => new Promise((done) => { link.onload = link.onerror = done; })));
     map.invalidateSize({ animate: false });
+  }
+
+  // The page keeps the frame out of sight until it is more than an unstyled heap, and looks where it is to look.
+  function unveil() {
     if (!window.frameElement) return;
     window.frameElement.dataset.ready = "yes";
     window.frameElement.setAttribute("aria-label", "Map of the articles");
   }
 
-  // From the visitor's first move on the address says where the map looks; the server is not asked for that. What the map
-  // does on its own, as it takes its size or goes where a link says, is no move.
-  let byHand = false;
-  let timer = 0;
-
-  function tellAddress() {
-    clearTimeout(timer); // browsers allow only so many changes in a while
-    timer = setTimeout(() => {
-      if (!byHand || !window.frameElement) return;
-      const { history, location } = window.parent;
-      const address = new URL(location.href);
-      const { lat, lng } = state.map.getCenter().wrap();
-      address.searchParams.set("lat", lat.toFixed(4));
-      address.searchParams.set("lon", lng.toFixed(4));
-      address.searchParams.set("zoom", String(+state.map.getZoom().toFixed(2)));
-      if (address.href !== location.href) history.replaceState(history.state, "", address);
-    }, 150);
-  }
-
-  function followHand(map) {
-    for (const kind of ["pointerdown", "wheel", "keydown"]) {
-      map.getContainer().addEventListener(kind, () => { byHand = true; }, { capture: true, passive: true });
-    }
-    map.on("moveend", tellAddress);
-    if (!window.frameElement || window.newsMapFollows) return;
-    window.newsMapFollows = true;
-    // Streamlit writes an address for each choice, and Back brings an old one; neither moves the map.
-    const { history } = window.parent;
-    const push = history.pushState.bind(history);
-    history.pushState = (...parts) => {
-      push(...parts);
-      tellAddress();
-    };
-    window.parent.addEventListener("popstate", tellAddress);
-  }
-
   function base(map, options) {
     state.map = map;
-    unveil(map);
-    followHand(map);
+    state.styled = styled(map);
     map.setMinZoom(2); // without a tile layer nothing else says so, and markercluster asks
     map.setMaxZoom(18);
     document.documentElement.dataset.theme = options.theme;
@@ -87,7 +54,7 @@
       .addAttribution("Natural Earth · GeoNames").addTo(map);
     map.createPane("outlines").style.zIndex = 150;
     map.createPane("names").style.zIndex = 160;
-    frame(map);
+    newsMapView.open(map);
     addLegend(map);
     document.addEventListener("keydown", function (event) {
       if (event.key === "Escape") map.closePopup();
@@ -112,28 +79,6 @@
       if (state.waiting) state.waiting();
     });
     if (options.tiles) addTiles(map, options);
-  }
-
-  // The world fills the width, and nobody can pan off it.
-  function frame(map) {
-    map.options.zoomSnap = 0.25;
-    // Wider than the world, so that a popup at its edge finds room. North of 85 degrees Leaflet knows no bounds: what
-    // stands there moves the map beyond them for as long as it is open.
-    const bounds = [[-89, -250], [89, 250]];
-    map.setMaxBounds(bounds);
-    map.on("popupopen popupclose", ({ type }) => map.setMaxBounds(type === "popupopen" ? null : bounds));
-    let least = 1;
-    // Not `setMinZoom`: clusters need a whole number there, or places that stand alone are never drawn.
-    map.setMinZoom(1);
-    const limit = map._limitZoom.bind(map);
-    map._limitZoom = (zoom) => Math.max(least, limit(zoom));
-    const fit = () => {
-      least = Math.min(4, Math.max(1, Math.ceil(4 * Math.log2(Math.max(256, map.getSize().x) / 256)) / 4));
-      // At once: clusters that are added in the midst of an animation lose markers.
-      if (map.getZoom() < least) map.setView(map.getCenter(), least, { animate: false });
-    };
-    fit();
-    map.on("resize", fit);
   }
 
   // Names of countries, where there is room for them. They lie below the tiles, which bring their own.
@@ -217,9 +162,8 @@
         map.on("popupopen popupclose", ({ type }) => {
           const open = type === "popupopen";
           if (open) box.open = false; // or it would cover the popup
-          // On a phone the popup needs the room of the buttons, those of the page included.
+          // On a phone the popup needs the room of the buttons.
           map.getContainer().classList.toggle("nm-reading", open);
-          if (window.frameElement) window.frameElement.toggleAttribute("data-reading", open);
         });
         box.addEventListener("toggle", nameAll); // names make room for it
         L.DomEvent.disableClickPropagation(box);
@@ -238,10 +182,11 @@
     return JSON.parse(await new Response(stream).text());
   }
 
-  async function show(group, text) {
+  // `fit` is another number where the map is to go where the results are, and 0 on the start from a link with a view.
+  async function show(group, text, fit = 0) {
     const turn = (state.turn = (state.turn || 0) + 1);
     const data = await decode(text);
-    await Promise.resolve(state.ready).catch(() => {}); // without outlines the pins still show
+    await Promise.allSettled([state.styled, state.ready]); // without outlines the pins still show
     if (turn !== state.turn) return; // a later layer has come meanwhile
     for (const pin of data.pins) {
       let number = 0;
@@ -285,6 +230,14 @@
     state.badges = badges;
     state.map.on("zoomend", badges);
     badges();
+    newsMapView.aim(data.pins, state.widths);
+    if (fit !== state.fit) {
+      // At once on the start: clusters that are added in the midst of an animation lose markers.
+      if (state.fit === undefined && fit) newsMapView.fit({ animate: false });
+      else if (fit) newsMapView.fitByHand();
+      state.fit = fit;
+    }
+    unveil();
     const paint = () => shade(data, areas, group);
     state.waiting = paint;
     if (state.outlines) paint();
