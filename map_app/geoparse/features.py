@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from map_app.geoparse.document import AS_PERSON, SAYINGS, Document, Marks, Stretch
-from map_app.geoparse.forms import Form, Keys, describe, keys_of
+from map_app.geoparse.forms import Columns, Forms, describe, keys_of
 from map_app.geoparse.lexicon import CASES, Lexicon
 from map_app.geoparse.membership import Membership
 from map_app.geoparse.tokens import Words
@@ -111,8 +111,8 @@ class UnitKeeper(Protocol):
     def add(self, width: int, attributes: Sequence[str]) -> int:
         """Keep units for `width` words and return the number of the first."""
 
-    def add_word(self, around: Keys, own: Keys) -> int:
-        """Keep units for a word and its neighbours, by the keys of AROUND and of OWN."""
+    def add_words(self, around: Columns, own: Columns) -> int:
+        """Keep SPREAD units for each of some words and its neighbours, by the keys of AROUND and of OWN."""
 
     def value(self, text: str) -> int:
         """The number of one side of a joint attribute; it is kept when the units are forgotten."""
@@ -136,51 +136,52 @@ class _Forms(dict[str, int]):
         super().__init__()
         self._entry_of = lexicon.entry
         self._keeper = keeper
-        self._value = keeper.value
+        self._value = value = keeper.value
         # Few shapes, clusters and uses are shared by all words.
-        self._of_shape = functools.lru_cache(MAX_SHARED)(lambda shape: (self._value(shape), self._value(f"s{shape}")))
-        self._of_cluster = functools.lru_cache(MAX_SHARED)(lambda c: (self._value(f"{c}"), self._value(f"c{c}")))
+        self._of_shape = functools.lru_cache(MAX_SHARED)(lambda shape: (value(shape), value(f"s{shape}")))
+        self._of_cluster = functools.lru_cache(MAX_SHARED)(lambda c: (value(f"{c}"), value(f"c{c}")))
         self._of_use = functools.lru_cache(MAX_SHARED)(
             lambda case, surname, first_name: (
-                self._value(CASES[case]),
-                self._value(f"sn{surname}"),
-                self._value(f"fn{min(first_name, _MAX_FIRST_NAME)}"),
+                value(CASES[case]),
+                value(f"sn{surname}"),
+                value(f"fn{min(first_name, _MAX_FIRST_NAME)}"),
             )
         )
         #: What is not in the table yet.
-        self._new: list[int] = []
+        self._new: list[str] = []
         self._table = np.zeros((1024, 1 + len(_VALUES)), dtype=np.int64)
 
     def __missing__(self, word: str) -> int:
-        form = describe(word, self._entry_of)
-        return self._add(word, form, self._keeper.add_word(*keys_of(form)))
-
-    def _add(self, word: str, form: Form, unit: int) -> int:
-        _, _, case, _, surname, first_name = form.entry
-        new = self._new
-        new.append(self._value(form.low))
-        new += self._of_shape(form.shape)
-        new += self._of_cluster(form.cluster & 0x3FF)
-        new += self._of_use(case, surname, first_name)
-        new.append(unit)
+        self._new.append(word)
         number = self[word] = len(self)
         return number
 
     def table(self) -> Integers:
         """By number, the numbers of the values of each and, last, its first unit."""
         if self._new:
-            while len(self._table) < len(self):
-                self._table = np.concatenate([self._table, np.zeros_like(self._table)])
-            new = np.array(self._new).reshape(-1, self._table.shape[1])
-            self._table[len(self) - len(new) : len(self)] = new
+            forms = describe(self._new, self._entry_of)
+            self._put(forms, self._keeper.add_words(*keys_of(forms)))
             self._new.clear()
         return self._table
+
+    def _put(self, forms: Forms, unit: int) -> None:
+        """Write the last rows of the table; `unit` is the first of the first of them."""
+        while len(self._table) < len(self):
+            self._table = np.concatenate([self._table, np.zeros_like(self._table)])
+        rows = self._table[len(self) - len(forms.low) : len(self)]
+        value = self._value
+        rows[:, _LOW] = [value(low) for low in forms.low]
+        rows[:, _SHAPE : _SHAPE_MARK + 1] = [self._of_shape(shape) for shape in forms.shape]
+        rows[:, _CLUSTER : _CLUSTER_MARK + 1] = [self._of_cluster(cluster & 0x3FF) for cluster in forms.cluster]
+        rows[:, _CASE : _FIRST_NAME + 1] = [self._of_use(e.case, e.surname, e.first_name) for e in forms.entry]
+        rows[:, -1] = range(unit, unit + SPREAD * len(rows), SPREAD)
 
     def start_anew(self) -> None:
         """Forget all but the edge of sentences, which has the values of no word."""
         self.clear()
         self._new.clear()
-        self._add("", describe("", self._entry_of), self._keeper.add(SPREAD, ["edge"]))
+        self[""] = _EDGE
+        self._put(describe([""], self._entry_of), self._keeper.add(SPREAD, ["edge"]))
 
 
 class _Others(dict[tuple[str | int, ...], int]):
@@ -200,16 +201,14 @@ class _Others(dict[tuple[str | int, ...], int]):
             style = str(values[0])
             if len(values) == 1:
                 return [f"style={mark}" for mark in style.split()]
-            return [f"style={mark}|{CASES[self._describe(values[1]).entry.case]}" for mark in style.split()]
+            [entry] = describe([str(values[1])], self._entry_of).entry
+            return [f"style={mark}|{CASES[entry.case]}" for mark in style.split()]
         if kind == "said":
             said = [f"said={name}" for bit, name in enumerate(SAYINGS) if int(values[0]) & (1 << bit)]
             return [*said, f"said={values[0]}", f"said={values[0]}|{values[1]}"]
         if kind == "run":
             return [f"run={values[0]}", f"run={values[0]}{values[1]}"]
         return [kind, *(f"{kind}={value}" for value in values)]
-
-    def _describe(self, word: str | int) -> Form:
-        return describe(str(word), self._entry_of)
 
 
 class FeatureMaker:

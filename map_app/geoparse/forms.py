@@ -1,7 +1,7 @@
 """What is known of one word in some writing, whatever text it stands in."""
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -34,29 +34,34 @@ class Single:
         return [f"{self.kind}={key}"] if is_there else []
 
 
-#: What each of several groups of attributes depends on; None where a word has nothing of a group.
-Keys = tuple[Any, ...]
+#: What each of several groups of attributes depends on: a column for each group with a row for each word, None where a
+#: word has nothing of the group.
+Columns = tuple[list[Any], ...]
 #: The names of the attributes of a group, by what it depends on.
 Groups = tuple[Callable[[Any], list[str]], ...]
 
 
-class Form(NamedTuple):
-    """A word as it is written."""
+class Forms(NamedTuple):
+    """Words as they are written: a column for each thing that is known of them."""
 
-    short: str
-    low: str
-    shape: str
-    cluster: int
-    entry: Entry
+    short: list[str]
+    low: list[str]
+    shape: list[str]
+    cluster: list[int]
+    entry: list[Entry]
 
 
-def describe(word: str, entry_of: Callable[[str], Entry]) -> Form:
-    """What is known of a word; `entry_of` looks up its folded form."""
-    short = clean(word)
-    low = short.casefold()
-    entry = entry_of(low)
-    cluster = entry.capital_cluster if short[:1].isupper() else entry.lower_cluster
-    return Form(short, low, shape(short), cluster, entry)
+def describe(words: Sequence[str], entry_of: Callable[[str], Entry]) -> Forms:
+    """What is known of words; `entry_of` looks up their folded form."""
+    # Column by column, which takes half the time of word by word.
+    short = [word[:MAX_WORD] if word.isalpha() else clean(word) for word in words]
+    low = [word.casefold() for word in short]
+    entry = [entry_of(word) for word in low]
+    cluster = [
+        known.capital_cluster if word[:1].isupper() else known.lower_cluster
+        for word, known in zip(short, entry, strict=True)
+    ]
+    return Forms(short, low, [shape(word) for word in short], cluster, entry)
 
 
 def clean(word: str) -> str:
@@ -135,26 +140,35 @@ OWN: Groups = (
     _of_two("K"),
     _of_two("sf"),
 )
-_NONE_OF_OWN = (None,) * len(OWN)
 
 
-def keys_of(form: Form) -> tuple[Keys, Keys]:
+def keys_of(forms: Forms) -> tuple[Columns, Columns]:
     """What each of the groups AROUND and OWN depends on."""
-    short, low, shape, cluster, entry = form
-    first = short[:1]
-    if not first.isalpha():
-        return (low, shape, cluster, None, None), _NONE_OF_OWN
-    _, _, case, rarity, surname, first_name = entry
-    around = (low, shape, cluster, (CASES[case], surname, first_name), low[-3:])
-    ends = (low[:1], low[:2], low[:3], low[:4], low[-1:], low[-2:], low[-4:])
-    if first.isupper():
-        return around, (rarity // 2, *ends, (CASES[case], shape), (surname, first_name))
-    return around, (rarity // 2, *ends, None, None)
+    short, low, shape, cluster, entry = forms
+    # Signs and numbers are no words, and have none of what follows.
+    word = [folded if written[:1].isalpha() else None for written, folded in zip(short, low, strict=True)]
+    use = [
+        (CASES[known.case], known.surname, known.first_name) if folded else None
+        for folded, known in zip(word, entry, strict=True)
+    ]
+    capital = [used if written[:1].isupper() else None for written, used in zip(short, use, strict=True)]
+    around = (low, shape, cluster, use, [folded and folded[-3:] for folded in word])
+    own: Columns = (
+        [known.rarity // 2 if folded else None for folded, known in zip(word, entry, strict=True)],
+        *([folded and folded[:length] for folded in word] for length in (1, 2, 3, 4)),
+        *([folded and folded[-length:] for folded in word] for length in (1, 2, 4)),
+        [(used[0], pattern) if used else None for used, pattern in zip(capital, shape, strict=True)],
+        [used[1:] if used else None for used in capital],
+    )
+    return around, own
 
 
-def names_of(groups: Groups, keys: Keys) -> list[str]:
-    """The names of the attributes."""
-    return [name for group, key in zip(groups, keys, strict=True) for name in group(key)]
+def names_of(groups: Groups, columns: Columns) -> list[list[str]]:
+    """The names of the attributes of each word."""
+    return [
+        [name for group, key in zip(groups, keys, strict=True) for name in group(key)]
+        for keys in zip(*columns, strict=True)
+    ]
 
 
 def may_start_name(word: str) -> bool:

@@ -1,10 +1,8 @@
 """The summed weights of each unit's attributes: what the model says of a text is sums of these."""
 
-from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
-from itertools import chain
-from operator import getitem
+from itertools import chain, repeat
 from typing import Any
 
 import numpy as np
@@ -20,7 +18,7 @@ from map_app.geoparse.features import (
     Integers,
     Sides,
 )
-from map_app.geoparse.forms import AROUND, OWN, Groups, Keys, Single
+from map_app.geoparse.forms import AROUND, OWN, Columns, Groups, Single
 from map_app.geoparse.weights import LABELS, Table, Vectors, Weights
 
 #: Room made for units at first; it doubles when it is full.
@@ -32,15 +30,8 @@ MAX_GROUPS = 50_000
 _PAIR_WIDTH, _SINGLE_WIDTH = 2, 1
 
 
-class _OfSingle(dict[str, int]):
-    """The numbers of a group of one attribute."""
-
-    def __missing__(self, key: str) -> int:
-        return 0
-
-
 class _OfSeveral(dict[Any, int]):
-    """The numbers of any other group, by what it depends on."""
+    """The numbers of a group of several attributes, by what it depends on."""
 
     def __init__(self, number_of: Callable[[Any], int]) -> None:
         super().__init__()
@@ -61,11 +52,11 @@ class GroupSums:
 
     def __init__(self, table: Table, groups: Groups) -> None:
         self._table, self._groups = table, groups
-        kinds: dict[str, _OfSingle] = defaultdict(_OfSingle)
+        self._singles: dict[str, dict[str, int]] = {group.kind: {} for group in groups if isinstance(group, Single)}
         for name, row in table.rows.items():
             kind, _, key = name.partition("=")
-            kinds[kind][key] = 1 + row
-        self._singles = {group.kind: kinds[group.kind] for group in groups if isinstance(group, Single)}
+            if kind in self._singles:
+                self._singles[kind][key] = 1 + row
         nothing = np.zeros_like(table.vectors, shape=(1, *table.vectors.shape[1:]))
         self._sums: Vectors = np.concatenate([nothing, table.vectors])
         self.clear()
@@ -75,10 +66,7 @@ class GroupSums:
         self._count = 1 + len(self._table.vectors)
         #: Rows of the attributes of groups that are not summed yet.
         self._waiting: list[list[int]] = []
-        self._of_groups: list[dict[Any, int]] = [
-            self._singles[group.kind] if isinstance(group, Single) else _OfSeveral(partial(self._number, group))
-            for group in self._groups
-        ]
+        self._of_several = [_OfSeveral(partial(self._number, group)) for group in self._groups]
 
     def _number(self, group: Callable[[Any], list[str]], key: Any) -> int:
         rows = [row for row in map(self._table.rows.get, group(key)) if row is not None]
@@ -88,17 +76,21 @@ class GroupSums:
         self._count += 1
         return self._count - 1
 
-    def numbers(self, keys: Keys) -> Iterator[int]:
-        """The numbers of a word's groups."""
-        return map(getitem, self._of_groups, keys)
-
-    def sums(self, numbers: Sequence[int]) -> Vectors:
-        """Of each word the sum of all its groups, whose numbers stand in a row."""
+    def sums(self, columns: Columns) -> Vectors:
+        """Of each word the sum of all its groups, by what they depend on."""
+        numbers = np.array(
+            [
+                [*map(self._singles[group.kind].get, column, repeat(0))]
+                if isinstance(group, Single)
+                else [*map(of_several.__getitem__, column)]
+                for group, of_several, column in zip(self._groups, self._of_several, columns, strict=True)
+            ]
+        )
         if self._waiting:
             self._sums = with_room(self._sums, self._count)
             self._sums[self._count - len(self._waiting) : self._count] = _summed(self._table.vectors, self._waiting)
             self._waiting.clear()
-        sums: Vectors = self._sums[np.array(numbers).reshape(-1, len(self._groups))].sum(axis=1)
+        sums: Vectors = self._sums[numbers].sum(axis=0)
         return sums
 
 
@@ -184,11 +176,9 @@ class UnitSums:
     def _start_anew(self) -> None:
         self._sums: Vectors = np.zeros((FIRST_UNITS, len(LABELS)), dtype=np.float32)
         self._count = self._settled = 0
-        #: What is not summed yet, as many are summed at once: words by the numbers of their groups, and by width other
-        #: units with the rows of their attributes.
-        self._words: list[int] = []
-        self._words_around: list[int] = []
-        self._words_own: list[int] = []
+        #: Units of words, with the first's number, that are not in their place yet; and by width other units, which are
+        #: not summed yet, with the rows of their attributes.
+        self._words: list[tuple[int, Vectors]] = []
         self._others: dict[int, tuple[list[int], list[list[int]]]] = {width: ([], []) for width in self._tables}
 
     @property
@@ -207,13 +197,13 @@ class UnitSums:
         self._count = number + width
         return number
 
-    def add_word(self, around: Keys, own: Keys) -> int:
-        """Keep units for a word and its neighbours, by the keys of AROUND and of OWN."""
+    def add_words(self, around: Columns, own: Columns) -> int:
+        """Keep SPREAD units for each of some words and its neighbours, by the keys of AROUND and of OWN."""
         number = self._count
-        self._words.append(number)
-        self._words_around += self._around.numbers(around)
-        self._words_own += self._own.numbers(own)
-        self._count = number + SPREAD
+        sums = self._around.sums(around)
+        sums[:, REACH] += self._own.sums(own)[:, 0]
+        self._words.append((number, sums.reshape(-1, len(LABELS))))
+        self._count = number + SPREAD * len(sums)
         return number
 
     def value(self, text: str) -> int:
@@ -241,12 +231,9 @@ class UnitSums:
         self._sums = with_room(self._sums, self._count)
         self._sums[self._settled : self._count] = 0
         self._settled = self._count
-        if self._words:
-            words = np.array(self._words)
-            sums = self._around.sums(self._words_around)
-            sums[:, REACH] += self._own.sums(self._words_own)[:, 0]
-            self._sums[words[:, None] + np.arange(SPREAD)] = sums
-            self._words, self._words_around, self._words_own = [], [], []
+        for first, sums in self._words:
+            self._sums[first : first + len(sums)] = sums
+        self._words.clear()
         for width, (units, lists) in self._others.items():
             if units:
                 self._sums[np.array(units)[:, None] + np.arange(width)] = _summed(self._tables[width].vectors, lists)

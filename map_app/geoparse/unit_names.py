@@ -6,7 +6,7 @@ import numpy as np
 
 from map_app.geoparse.crf import Floats
 from map_app.geoparse.features import REACH, SPREAD, Sides, joint_names
-from map_app.geoparse.forms import AROUND, OWN, Keys, names_of
+from map_app.geoparse.forms import AROUND, OWN, Columns, names_of
 from map_app.geoparse.weights import LABELS, Weights
 
 #: What identifies a word: how many words the attribute acts on, which of them is meant, what its name begins with.
@@ -45,10 +45,12 @@ class UnitNames:
             self.units.append([self._number((width, place, name)) for name in attributes])
         return first
 
-    def add_word(self, around: Keys, own: Keys) -> int:
-        """Keep units for a word and its neighbours, by the keys of AROUND and of OWN."""
-        first = self.add(SPREAD, names_of(AROUND, around))
-        self.units[first + REACH] += [self._number((1, 0, name)) for name in names_of(OWN, own)]
+    def add_words(self, around: Columns, own: Columns) -> int:
+        """Keep SPREAD units for each of some words and its neighbours, by the keys of AROUND and of OWN."""
+        first = self.count
+        for names_around, names_own in zip(names_of(AROUND, around), names_of(OWN, own), strict=True):
+            unit = self.add(SPREAD, names_around)
+            self.units[unit + REACH] += [self._number((1, 0, name)) for name in names_own]
         return first
 
     def value(self, text: str) -> int:

@@ -132,9 +132,11 @@ class Attributes:
         self.units += [[(width, place, name) for name in attributes] for place in range(width)]
         return first
 
-    def add_word(self, around, own):
-        first = self.add(SPREAD, names_of(AROUND, around))
-        self.units[first + REACH] += [(1, 0, name) for name in names_of(OWN, own)]
+    def add_words(self, around, own):
+        first = self.count
+        for names_around, names_own in zip(names_of(AROUND, around), names_of(OWN, own), strict=True):
+            unit = self.add(SPREAD, names_around)
+            self.units[unit + REACH] += [(1, 0, name) for name in names_own]
         return first
 
     def value(self, text):
