@@ -1,4 +1,4 @@
-"""Makes map_app/geoparse/lexicon.marisa, what the recogniser knows of English words.
+"""Makes map_app/geoparse/lexicon.marisa and lexicon.npz, what the recogniser knows of English words.
 
     python -m scripts.make_lexicon
 
@@ -15,11 +15,9 @@ from collections import defaultdict
 from importlib.resources import files
 from pathlib import Path
 
-import marisa_trie
+from map_app.geoparse.lexicon import ENTRIES_NAME, WORDS_NAME, Entry, save
 
-from map_app.geoparse.lexicon import LEXICON_NAME, RECORD
-
-OUTPUT = Path(__file__).parent.parent / "map_app" / "geoparse" / LEXICON_NAME
+OUTPUT = Path(__file__).parent.parent / "map_app" / "geoparse"
 
 #: Rarer words than this (natural log of their share) are kept only for their cluster or as names.
 LEAST_LOG_SHARE = -17.0
@@ -59,7 +57,7 @@ def case_of(lower: float, capital: float, upper: float) -> int:
 
 
 def main() -> None:
-    """Read the packages' tables and write the file."""
+    """Read the packages' tables and write the files."""
     argparse.ArgumentParser(
         prog="python -m scripts.make_lexicon",
         description=__doc__,
@@ -74,7 +72,7 @@ def main() -> None:
     for word in clusters.keys() | shares.keys():
         if word.isascii() and word[:1].isalpha() and len(word) <= LONGEST_WORD:
             writings[word.casefold()].add(word)
-    records = []
+    entries = {}
     for folded in writings.keys() | surnames.keys() | first_names.keys():
         log_shares = [shares.get(word, -math.inf) for word in (folded, folded.capitalize(), folded.upper())]
         if len(folded) == 1:
@@ -84,7 +82,7 @@ def main() -> None:
         is_name = folded in surnames or folded in first_names
         if known < LEAST_LOG_SHARE and not is_name and not lower_cluster and not capital_cluster:
             continue
-        record = (
+        entries[folded] = Entry(
             lower_cluster,
             capital_cluster,
             case_of(*log_shares),
@@ -92,9 +90,9 @@ def main() -> None:
             surnames.get(folded, 0),
             first_names.get(folded, 0),
         )
-        records.append((folded, record))
-    marisa_trie.RecordTrie(RECORD, sorted(records)).save(str(OUTPUT))
-    print(f"{OUTPUT.name}: {len(records):,} words, {OUTPUT.stat().st_size:,} bytes")
+    save(entries, OUTPUT)
+    size = sum((OUTPUT / name).stat().st_size for name in (WORDS_NAME, ENTRIES_NAME))
+    print(f"{WORDS_NAME}, {ENTRIES_NAME}: {len(entries):,} words, {size:,} bytes")
 
 
 if __name__ == "__main__":

@@ -101,6 +101,8 @@ class Gazetteer:
         self._continents: dict[str, str] = facts["continents"]
         self._countries_of: dict[str, list[str]] = facts["countries_of"]
         self._place_at = functools.lru_cache(maxsize=PLACES_KEPT)(self._make_place)
+        # Few of the names are those of divisions, and nearly every place lies in one.
+        self._division_name = functools.lru_cache(maxsize=PLACES_KEPT)(self._names.__getitem__)
 
     @classmethod
     def open(cls, directory: Path) -> "Gazetteer":
@@ -268,7 +270,7 @@ class Gazetteer:
             point=Point(round(self.latitude.item(row), 5), round(self.longitude.item(row), 5)),
             feature=FEATURES[self.feature.item(row)],
             country_code=self._codes[number] if number >= 0 else "",
-            admin1=self._names[division] if division >= 0 and division != row else "",
+            admin1=self._division_name(division) if division >= 0 and division != row else "",
             population=self.population.item(row),
             geonameid=self._geonameid.item(row) or None,
             radius_km=self._radius_km.item(row) or None,

@@ -3,7 +3,7 @@
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 
-from map_app.geoparse.forms import clean, is_everyday, is_usually_small, may_start_name
+from map_app.geoparse.forms import clean, may_start_name, usually_small
 from map_app.geoparse.lexicon import CASES, UNKNOWN, Entry
 from map_app.geoparse.membership import Membership
 from map_app.geoparse.tokens import Words
@@ -25,6 +25,9 @@ PLAIN_KINDS = frozenset({"country", "country~", "continent", "region", "water", 
 MAX_REWRITTEN = 4
 #: A text in which fewer of the words have a capital is written without them: social media, transcripts.
 LOWER_CASED = 0.02
+
+#: The few hundred words that make up half of all text; "The" and "He" begin most sentences.
+EVERYDAY_RARITY = 7
 
 #: Writings kept with their marks.
 MAX_MARKS = 400_000
@@ -128,9 +131,10 @@ class Marks(dict[str, int]):
     def _mark(self, word: str) -> int:
         if not may_start_name(word):
             return NO_NAME
-        if not is_usually_small(word, self._entry_of):
+        entry = usually_small(word, self._entry_of)
+        if entry is None:
             return TELLING
-        if is_everyday(word, self._entry_of):
+        if 0 < entry.rarity <= EVERYDAY_RARITY:
             return EVERYDAY  # "The" alone is no name
         return COMMON if PLAIN_KINDS.isdisjoint(self._membership.kinds(word)) else TELLING
 

@@ -10,9 +10,6 @@ from map_app.geoparse.lexicon import CASES, Entry
 #: A word's text is cut to this many characters in features: no name's word is longer.
 MAX_WORD = 24
 
-#: The few hundred words that make up half of all text; "The" and "He" begin most sentences.
-EVERYDAY_RARITY = 7
-
 #: Coarser and coarser word clusters, as masks of the cluster's number.
 _CLUSTER_MASKS = (0xF, 0x3F, 0x3FF, 0xFFFF)
 
@@ -181,13 +178,9 @@ def may_start_name(word: str) -> bool:
     return first.isalpha() and not first.islower()
 
 
-def is_usually_small(word: str, entry_of: Callable[[str], Entry]) -> bool:
-    """Whether it is a word with a capital that it has only where a sentence begins."""
+def usually_small(word: str, entry_of: Callable[[str], Entry]) -> Entry | None:
+    """What is known of a word that has a capital only where a sentence begins; None for any other."""
     if not word.isascii() or not (len(word) == 1 or word[1:].islower()):
-        return False
-    return CASES[entry_of(clean(word).casefold()).case] == "l"
-
-
-def is_everyday(word: str, entry_of: Callable[[str], Entry]) -> bool:
-    """Whether it is one of the most frequent words."""
-    return 0 < entry_of(clean(word).casefold()).rarity <= EVERYDAY_RARITY
+        return None
+    entry = entry_of(clean(word).casefold())
+    return entry if CASES[entry.case] == "l" else None

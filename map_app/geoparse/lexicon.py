@@ -1,23 +1,24 @@
 """What is known of English words besides the places that they name: how they are used, and who is called so.
 
 Made by scripts/make_lexicon.py from word clusters and frequencies (spaCy's lookup tables) and the names of the US
-census of 1990; the file comes with the package.
+census of 1990; the files come with the package.
 """
 
-from functools import lru_cache
+import functools
+from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
 from typing import NamedTuple
+from zipfile import BadZipFile
 
 import marisa_trie
+import numpy as np
 
 from map_app.errors import ModelError
 
-LEXICON_NAME = "lexicon.marisa"
+#: The words, and by their numbers there what is known of them.
+WORDS_NAME, ENTRIES_NAME = "lexicon.marisa", "lexicon.npz"
 _PACKAGE = "map_app.geoparse"
-
-#: How one record is packed: clusters of the word in small letters and with a capital, then a byte for each of the rest.
-RECORD = "<HHBBBB"
 
 #: Distinct words kept once looked up.
 MAX_CACHED = 50_000
@@ -45,16 +46,43 @@ UNKNOWN = Entry(0, 0, 0, 0, 0, 0)
 
 
 class Lexicon:
-    """The opened file; read-only, safe to share between threads."""
+    """The opened files; read-only, safe to share between threads."""
 
-    def __init__(self, path: Path | None = None) -> None:
-        path = path or Path(str(files(_PACKAGE) / LEXICON_NAME))
+    def __init__(self, directory: Path | None = None) -> None:
+        directory = directory or Path(str(files(_PACKAGE)))
         try:
-            self._trie = marisa_trie.RecordTrie(RECORD).mmap(str(path))
-        except (OSError, RuntimeError) as e:
-            raise ModelError(f"the recogniser's words {path} cannot be read: {e}. Install the program again.") from e
-        self.entry = lru_cache(maxsize=MAX_CACHED)(self._entry)
+            self._words = marisa_trie.Trie().mmap(str(directory / WORDS_NAME))
+            with np.load(directory / ENTRIES_NAME, allow_pickle=False) as arrays:
+                self._numbers, self._entries = arrays["numbers"], arrays["entries"]
+            if len(self._numbers) != len(self._words):
+                raise ValueError(f"{len(self._words)} words and {len(self._numbers)} entries")
+        except (OSError, EOFError, RuntimeError, ValueError, KeyError, BadZipFile) as e:
+            raise ModelError(
+                f"the recogniser's words in {directory} cannot be read: {e}. Install the program again."
+            ) from e
+        self.entry = functools.lru_cache(maxsize=MAX_CACHED)(self._entry)
+        # Many words share an entry.
+        self._made = functools.lru_cache(maxsize=MAX_CACHED)(self._make)
 
     def _entry(self, folded: str) -> Entry:
-        found = self._trie.get(folded)
-        return Entry(*found[0]) if found else UNKNOWN
+        word = self._words.get(folded)
+        return UNKNOWN if word is None else self._made(self._numbers.item(word))
+
+    def _make(self, number: int) -> Entry:
+        return Entry(*self._entries[number].tolist())
+
+
+def save(entries: Mapping[str, Entry], directory: Path) -> None:
+    """Write the files: the words in a trie, and beside it each distinct entry once."""
+    words = marisa_trie.Trie(sorted(entries))
+    distinct = sorted(set(entries.values()))
+    number_of = {entry: number for number, entry in enumerate(distinct)}
+    numbers = [0] * len(words)
+    for word, entry in entries.items():
+        numbers[words[word]] = number_of[entry]
+    words.save(str(directory / WORDS_NAME))
+    np.savez_compressed(
+        directory / ENTRIES_NAME,
+        numbers=np.array(numbers, dtype=np.uint16),
+        entries=np.array(distinct, dtype=np.uint16),
+    )
