@@ -178,14 +178,12 @@ class Material:
         """Train on the documents with these numbers; nothing of the others enters the model."""
         known = [self.examples[i] for i in chosen]
         exchanged = [self.exchanged[i] for i in chosen]
-        found = self._matrix(known)
-        frequent = np.flatnonzero(np.bincount(found.indices, minlength=found.shape[1]) >= MIN_FREQUENCY)
-        # By name: in what order attributes happen to be met must not change the model.
-        kept = np.array(sorted(frequent.tolist(), key=self._names.names.__getitem__))
-        matrix = found[:, kept].sorted_indices()
+        matrix = self._matrix(known)
+        kept = np.flatnonzero(np.bincount(matrix.indices, minlength=matrix.shape[1]) >= MIN_FREQUENCY)
+        matrix = matrix[:, kept]
         identifying = np.array([self._names.identifies(number) for number in kept.tolist()])
         hidden = _without_identity(matrix, identifying)
-        matrix = _blurred(vstack([matrix, hidden, self._matrix(exchanged)[:, kept].sorted_indices()]).tocsr())
+        matrix = _blurred(vstack([matrix, hidden, self._matrix(exchanged)[:, kept]]).tocsr())
         used = [*known, *known, *exchanged]
         labels = np.array([label for example in used for label in example.labels])
         lengths = np.array([length for example in used for length in example.lengths])
