@@ -64,6 +64,10 @@ SUVA, APIA = (
     pin(name, at, Feature.CITY, numbers, country=code)
     for name, at, code, numbers in (("Suva", (-18.1, 178.4), "FJ", (1, 2)), ("Apia", (-13.8, -171.8), "WS", (1,)))
 )
+SIZES = (1, 8, 60, 500, 4_000)
+GROWING = [
+    replace(pin(f"Of {count}", (0, 2 * n), Feature.CITY, (1,)), article_count=count) for n, count in enumerate(SIZES)
+]
 FITTED = {"all": PINS, "country": PINS[1:2], "city": PINS[2:3], "pacific": [SUVA, APIA], "continent": PINS[6:7]}
 COUNTS = {"UA": 12, "PE": 3, "JP": 1, "VA": 1}
 
@@ -94,7 +98,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     results_layer(payload(TWINS, COUNTS)).add_to(news_map)
     (folder / "twins.html").write_text(news_map.get_root().render(), encoding="utf-8")
     news_map = constant_map(lambda name: name)
-    for name, pins in FITTED.items():
+    for name, pins in (FITTED | {"sizes": GROWING}).items():
         fitting_map = constant_map(lambda name: name)
         results_layer(payload(pins, COUNTS), fit=1).add_to(fitting_map)
         (folder / f"{name}.html").write_text(fitting_map.get_root().render(), encoding="utf-8")
@@ -425,8 +429,23 @@ def test_clusters_are_asked_for_again_where_the_server_counts_for_others(browser
 
     page.route("**/clusters?*", answer)
     page.goto(f"{site}/asking.html")
-    expect(page.locator(".nm-cluster").first).to_contain_text("…")
+    # Till then it is as many as its largest place has, at the least.
+    expect(page.locator(".nm-cluster", has_text="3+ articles in")).to_have_count(1)
     expect(page.locator(".nm-cluster").first).to_contain_text("1,00")
+    expect(page.locator(".nm-cluster", has_text="+ articles in")).to_have_count(0)
+    page.context.close()
+
+
+def test_the_more_articles_the_larger_a_pin_however_many_there_are(browser: Browser, site: str) -> None:
+    page = browser.new_page()
+    page.goto(f"{site}/sizes.html")
+    page.wait_for_selector(".nm-country.nm-level-4", state="attached")
+    look(page, 0, 0, 6)
+    widths = [
+        page.locator(f".nm-city[aria-label^='Of {count},']").evaluate("node => node.offsetWidth") for count in SIZES
+    ]
+    assert widths == sorted(set(widths))
+    assert widths[-1] < 48
     page.context.close()
 
 

@@ -14,6 +14,8 @@
   const SMALL_DEGREES = 1.5;
   const BADGE_PIXELS = 64;
   const AREAS = new Set(["country", "continent"]);
+  // Of fewer articles no pin is as large as pins can be.
+  const FEW = 16;
   const state = {
     map: null, countries: new Map(), widths: new Map(), outlines: null, waiting: null, names: [],
   };
@@ -194,8 +196,9 @@
     }
     // Of very many articles no numbers are sent: the server counts what is in the clusters.
     const counted = data.pins.every((pin) => pin.numbers.length) ? null : new Map();
+    const grown = growth(data);
     const clusters = L.markerClusterGroup({
-      iconCreateFunction: (cluster) => clusterIcon(cluster, counted),
+      iconCreateFunction: (cluster) => clusterIcon(cluster, counted, grown),
       maxClusterRadius: 46,
       showCoverageOnHover: false,
       spiderfyOnMaxZoom: true,
@@ -207,7 +210,7 @@
       if (pin.kind === "country" || pin.kind === "continent") {
         areas.push(pin);
       }
-      const layer = marker(pin, data, group);
+      const layer = marker(pin, data, group, grown);
       pin.alone = AREAS.has(pin.kind) && (state.widths.get(pin.country) || 0) >= SMALL_DEGREES;
       if (pin.alone || pin.kind === "continent") group.addLayer(layer);
       else clusters.addLayer(layer);
@@ -280,9 +283,15 @@
     return AREAS.has(kind) ? "nm-badge" : "nm-area";
   }
 
-  function marker(pin, data, group) {
+  // How far a spot of so many articles has grown from its least size, 0, to its largest, 1, which that of most articles has.
+  function growth(data) {
+    const most = Math.max(FEW, ...data.pins.map((pin) => pin.count), ...Object.values(data.countries));
+    return (count) => Math.min(1, Math.log2(count) / Math.log2(most));
+  }
+
+  function marker(pin, data, group, grown) {
     const least = pin.role === "focus" ? 24 : 20;
-    const size = AREAS.has(pin.kind) ? 22 : Math.round(least + Math.min(18, 6 * Math.log2(pin.count)));
+    const size = AREAS.has(pin.kind) ? 22 : Math.round(least + 18 * grown(pin.count));
     const number = element("span", "nm-number", pin.count.toLocaleString("en"));
     // A badge is as wide as its number.
     const width = AREAS.has(pin.kind) ? Math.max(size, 7 * number.textContent.length + 8) : size;
@@ -338,16 +347,19 @@
   }
 
   // `counted` is null where the pins say their articles, and else holds the clusters that are counted so far.
-  function clusterIcon(cluster, counted) {
+  function clusterIcon(cluster, counted, grown) {
     const articles = new Set();
     let strongest = ROLES.length - 1;
+    let most = 1; // the articles of one place: no cluster around it has fewer
     for (const { newsPin } of cluster.getAllChildMarkers()) {
       for (const n of newsPin.numbers) articles.add(n);
       strongest = Math.min(strongest, ROLES.indexOf(newsPin.role));
+      most = Math.max(most, newsPin.count);
     }
     const count = counted ? counted.get(cluster) : articles.size;
-    const size = Math.round(30 + Math.min(22, 5 * Math.log2(count || cluster.getChildCount())));
-    const number = element("span", "nm-number", count === undefined ? "…" : count.toLocaleString("en"));
+    const size = Math.round(30 + 22 * grown(count || most));
+    const said = count ? count.toLocaleString("en") : `${most.toLocaleString("en")}+`;
+    const number = element("span", "nm-number", said);
     number.append(element("span", "nm-unseen", ` articles in ${cluster.getChildCount()} places; zoom in`));
     return L.divIcon({ className: `nm-pin nm-cluster nm-${ROLES[strongest]}`, iconSize: [size, size], html: number });
   }
