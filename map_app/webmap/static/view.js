@@ -74,6 +74,15 @@
     };
     fill();
     map.on("resize", fill);
+    // Leaflet knows of the whole number alone.
+    const out = map.getContainer().querySelector(".leaflet-control-zoom-out");
+    const end = () => {
+      const reached = map.getZoom() <= least;
+      out.classList.toggle("leaflet-disabled", reached);
+      out.setAttribute("aria-disabled", String(reached));
+    };
+    end();
+    map.on("zoomend resize", end);
     // Wider than the world, so that a popup at its edge finds room. North of 85 degrees Leaflet knows no bounds: what
     // stands there moves the map beyond them for as long as it is open.
     const bounds = [[-89, -250], [89, 250]];
