@@ -323,6 +323,27 @@ def test_a_country_is_shaded_and_a_click_on_it_reports_its_point(page: Page) -> 
     assert {tuple(at) for at in page.evaluate("window.clicks")} == {(49.0, 32.0)}
 
 
+def test_a_country_says_its_number_to_a_mouse_and_invites_a_click_where_one_opens_something(page: Page) -> None:
+    country = page.locator(".nm-country.nm-level-4")
+    assert country.locator("title").evaluate_all("nodes => nodes.map((n) => n.textContent)") == ["Ukraine: 12 articles"]
+    peru = page.locator(".nm-country", has=page.locator("title", has_text="Peru: 3 articles"))
+    assert country.evaluate("node => getComputedStyle(node).cursor") == "pointer"
+    assert peru.evaluate("node => getComputedStyle(node).cursor") != "pointer"
+    # Country and sea alone would fill the window: where countries are large they are paler.
+    look(page, 49, 32, 4)
+    strong = country.evaluate("node => getComputedStyle(node).fill")
+    look(page, 49, 32, 6)
+    expect(country).not_to_have_css("fill", strong)
+
+
+def test_zooming_out_ends_where_the_world_fills_the_window(page: Page) -> None:
+    out = page.get_by_role("button", name="Zoom out")
+    look(page, 20, 0, 4)
+    expect(out).to_be_enabled()
+    look(page, 20, 0, 1)
+    expect(out).to_be_disabled()
+
+
 def test_enter_on_a_marker_counts_as_a_click_for_the_page(page: Page) -> None:
     page.evaluate(REPORT_CLICKS)
     choose(page, "Tokyo")

@@ -14,6 +14,8 @@
   const SMALL_DEGREES = 1.5;
   const BADGE_PIXELS = 64;
   const AREAS = new Set(["country", "continent"]);
+  // From here on countries are large, and paler than they were.
+  const NEAR_ZOOM = 5;
   // Of fewer articles no pin is as large as pins can be.
   const FEW = 16;
   const state = {
@@ -199,7 +201,7 @@
     const grown = growth(data);
     const clusters = L.markerClusterGroup({
       iconCreateFunction: (cluster) => clusterIcon(cluster, counted, grown),
-      maxClusterRadius: 46,
+      maxClusterRadius: 54,
       showCoverageOnHover: false,
       spiderfyOnMaxZoom: true,
       animate: !window.matchMedia("(prefers-reduced-motion: reduce)").matches,
@@ -220,7 +222,9 @@
     if (counted && data.ask) countClusters(clusters, data.ask, counted);
     const badges = () => {
       // A badge waits until its country is wider than it; till then the shaded country itself can be clicked.
-      const pixels = (256 * 2 ** state.map.getZoom()) / 360;
+      const zoom = state.map.getZoom();
+      state.map.getContainer().classList.toggle("nm-near", zoom >= NEAR_ZOOM);
+      const pixels = (256 * 2 ** zoom) / 360;
       for (const pin of areas) {
         const node = pin.layer.getElement();
         const waits = pin.alone && state.widths.get(pin.country) * pixels < BADGE_PIXELS;
@@ -262,7 +266,9 @@
         path.setAttribute("class", `leaflet-interactive nm-country nm-level-${Math.min(level, 4)}`);
         layer.off("click");
         const pin = pinOf.get(code);
-        if (pin && pin.layer) {
+        path.classList.toggle("nm-opens", Boolean(pin));
+        path.replaceChildren(...(count ? [told(layer.feature.properties.name, count)] : []));
+        if (pin) {
           layer.on("click", () => {
             pin.layer.openPopup();
             group.fire("click", { latlng: L.latLng(pin.lat, pin.lon) });
@@ -272,9 +278,19 @@
     }
   }
 
+  // What a country says to a mouse that rests on it.
+  function told(name, count) {
+    const title = document.createElementNS("http://www.w3.org/2000/svg", "title");
+    title.textContent = `${name}: ${articles(count)}`;
+    return title;
+  }
+
+  function articles(count) {
+    return `${count.toLocaleString("en")} ${count === 1 ? "article" : "articles"}`;
+  }
+
   function label(pin) {
-    const articles = `${pin.count} ${pin.count === 1 ? "article" : "articles"}`;
-    return `${pin.name}, ${KINDS[pin.kind].toLowerCase()}: ${articles}, ${ROLE_WORDS[pin.role]}`;
+    return `${pin.name}, ${KINDS[pin.kind].toLowerCase()}: ${articles(pin.count)}, ${ROLE_WORDS[pin.role]}`;
   }
 
   function shape(kind) {
@@ -414,7 +430,7 @@
     body.append(head);
     const inside = pin.admin1 && pin.kind !== "admin1" ? `${pin.admin1} · ` : "";
     const shown = pin.told && pin.told.length < pin.count ? `, the newest ${pin.told.length}` : "";
-    body.append(element("div", "nm-sub", `${inside}${pin.count} ${pin.count === 1 ? "article" : "articles"}${shown}`));
+    body.append(element("div", "nm-sub", `${inside}${articles(pin.count)}${shown}`));
     for (const story of pin.told || []) body.append(storyNode(story));
     if (!pin.told) {
       const waiting = element("p", "nm-waits", pin.failed ? "The articles cannot be read at the moment." : "Reading …");
