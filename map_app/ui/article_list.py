@@ -11,7 +11,20 @@ from map_app.store import Summary, UnplacedName
 from map_app.store.snippets import snippet
 from map_app.ui import state
 from map_app.ui.reasons import not_placed, why, why_not
-from map_app.ui.text import ROLES, apart, clean, count, day, escaped, lower_first, marked, number, plain, web_link, whereabouts
+from map_app.ui.text import (
+    ROLES,
+    apart,
+    clean,
+    count,
+    day,
+    escaped,
+    lower_first,
+    marked,
+    number,
+    plain,
+    web_link,
+    whereabouts,
+)
 
 CountryName = Callable[[str], str]
 

@@ -9,7 +9,8 @@ class _Results(MacroElement):
     """Calls our script with the payload, whose alphabet is that of base64 alone."""
 
     _template = Template(
-        '{% macro script(this, kwargs) %}newsMap.show({{ this.group_name }}, "{{ this.payload }}", {{ this.fit }});{% endmacro %}'
+        "{% macro script(this, kwargs) %}"
+        'newsMap.show({{ this.group_name }}, "{{ this.payload }}", {{ this.fit }});{% endmacro %}'
     )
 
     def __init__(self, group: folium.FeatureGroup, payload: str, fit: int) -> None:
@@ -26,7 +27,7 @@ class _Results(MacroElement):
 
 
 def results_layer(drawn: str, fit: int = 0) -> folium.FeatureGroup:
-    """What `payload` made of the pins, as a feature group; another `fit` than before has the map go to where they are."""
+    """What `payload` made of the pins, as a feature group; another `fit` than before has the map go there."""
     group = folium.FeatureGroup(name="results")
     _Results(group, drawn, fit).add_to(group)
     return group

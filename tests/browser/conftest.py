@@ -19,8 +19,7 @@ expect.set_options(timeout=20_000)
 
 HOSTILE = (
     "{{7*7}} {% raw ${alert(1)} `x` \\ </script><script>window.ran=1</script>"
-    "<img src=https://evil.example/x.png onerror=window.ran=2> $x^2$ :smile: [a](javascript:alert(1)) "
-    + "endless" * 20
+    "<img src=https://evil.example/x.png onerror=window.ran=2> $x^2$ :smile: [a](javascript:alert(1)) " + "endless" * 20
 )
 
 ARTICLES = [
