@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from map_app.app import App, is_ready
-from map_app.errors import MapAppError, SettingsError, StoreError
+from map_app.errors import GazetteerError, MapAppError, SettingsError, StoreError
 from map_app.model import Article, ArticleFilter, Feature, Place, Resolution, Story
 from map_app.settings import Settings
 from map_app.store import Facets, Summary, UnplacedName
@@ -138,15 +138,19 @@ def _page(app: App) -> None:
     country_name = _country_name(app)
     chosen = state.current()
     shown = app.store.article(chosen.article) if chosen.article else None
-    if chosen.article and shown is None:
-        chosen = state.without_article()
+    place_name = _place_name(app, chosen.filter.place)
+    key = (str(app.store.path), app.store.revision())
+    chosen = state.without_unknown(
+        article=bool(chosen.article) and shown is None,
+        place=bool(chosen.filter.place) and not place_name,
+        countries={code for code in chosen.filter.countries if not _is_country(app, *key, code)},
+    )
     f = chosen.applied(state.today())
     # The map keeps showing the other places when the list is about one of them.
     map_filter = ArticleFilter(
         since=f.since, until=f.until, words=f.words, countries=f.countries, features=f.features, roles=f.roles,
         publishers=f.publishers,
     )  # fmt: skip
-    key = (str(app.store.path), app.store.revision())
     places, drawn = _mapped(app, *key, map_filter)
     summary = _summary(app, *key, f)
     facets, unplaced = _around(app, *key, f)
@@ -177,7 +181,7 @@ def _page(app: App) -> None:
                 found=_listed(app, *key, f, st.session_state["shown"]),
                 summary=summary,
                 unplaced=unplaced,
-                place_name=_place_name(app, f.place),
+                place_name=place_name,
                 country_name=country_name,
                 key=key,
                 granted=granted,
@@ -185,7 +189,15 @@ def _page(app: App) -> None:
     state.write_address()
 
 
+def _is_country(app: App, store: str, revision: int, code: str) -> bool:
+    if app.gazetteer.country(code) is not None:
+        return True
+    # Sources may give others.
+    return _summary(app, store, revision, ArticleFilter(countries=frozenset({code}))).articles > 0
+
+
 def _place_name(app: App, place_id: str) -> str:
+    """What the place is called; empty where there is none of that id."""
     if not place_id:
         return ""
     # Not every place that articles are on is in the gazetteer: sources and geocoders give others.
@@ -193,8 +205,8 @@ def _place_name(app: App, place_id: str) -> str:
         return known.name
     try:
         return app.gazetteer.place(place_id).name
-    except MapAppError:
-        return "unknown"
+    except GazetteerError:
+        return ""
 
 
 def _head(chosen: ViewState, facets: Facets, figures: str, country_name: Callable[[str], str], granted: Access) -> None:

@@ -66,12 +66,35 @@ class ViewState:
 
 
 class Notice(StrEnum):
-    """Why a value of the address was ignored."""
+    """What is wrong with a part of the address, and what became of it."""
 
-    UNUSABLE = "cannot be used"
-    TOO_LONG = "is too long"
-    REPEATED = "is given more than once"
-    REVERSED = "ends before it starts"
+    UNUSABLE = "cannot be used and was ignored"
+    TOO_LONG = "is too long and was ignored"
+    REPEATED = "is given more than once, and the first counts"
+    REVERSED = "ends before it starts and was ignored"
+    UNKNOWN = "is not known here and was ignored"
+
+    def of(self, what: str) -> str:
+        """The sentence for visitors about that part."""
+        return f"The {what} in this link {self}."
+
+
+#: What visitors know the parameters as.
+CALLED = {
+    "when": "date",
+    "from": "date",
+    "to": "date",
+    "country": "country",
+    "q": "search",
+    "kind": "kind of place",
+    "role": "role",
+    "publisher": "publisher",
+    "place": "place",
+    "article": "article",
+    "lat": "view of the map",
+    "lon": "view of the map",
+    "zoom": "view of the map",
+}
 
 
 def read(parameters: Mapping[str, Sequence[str]]) -> tuple[ViewState, list[str]]:
@@ -82,7 +105,7 @@ def read(parameters: Mapping[str, Sequence[str]]) -> tuple[ViewState, list[str]]
     if preset:
         since = until = None
     if since and until and since > until:
-        reader.notices.append(f"The range of dates in this link {Notice.REVERSED} and was ignored.")
+        reader.notices.append(Notice.REVERSED.of("range of dates"))
         since = until = None
     latitude = reader.one("lat", lambda text: _number(text, 90))
     longitude = reader.one("lon", lambda text: _number(text, 180))
@@ -138,7 +161,7 @@ class _Reader:
 
     def _ignored(self, name: str, why: Notice) -> None:
         # The value itself is not repeated: it may be a megabyte, and it is someone else's.
-        sentence = f"“{name}” in this link {why} and was ignored."
+        sentence = why.of(CALLED[name])
         if sentence not in self.notices:
             self.notices.append(sentence)
 

@@ -1,12 +1,13 @@
 """What one visitor has chosen: kept in Streamlit's session, read from and written to the address."""
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import streamlit as st
 
 from map_app.model import Article, ArticleFilter, Feature, Resolution, Role
-from map_app.ui.share import View, ViewState, read, write
+from map_app.ui.share import Notice, View, ViewState, read, write
 
 #: The list grows by this many articles.
 PAGE = 20
@@ -32,10 +33,19 @@ def notices() -> list[str]:
     return kept
 
 
-def without_article() -> ViewState:
-    """Close the article that a link names and that is not in the store, and say so."""
-    st.session_state["article"] = ""
-    st.session_state["notices"].append("The article in this link is not here.")
+def without_unknown(
+    *, article: bool = False, place: bool = False, countries: Collection[str] = frozenset()
+) -> ViewState:
+    """Take what a link names and nobody here knows out of what is chosen, and say so; only before this run's widgets."""
+    if article:
+        st.session_state["article"] = ""
+        st.session_state["notices"].append(Notice.UNKNOWN.of("article"))
+    if place:
+        st.session_state["place"] = ""
+        st.session_state["notices"].append(Notice.UNKNOWN.of("place"))
+    if countries:
+        st.session_state["f_countries"] = [code for code in st.session_state["f_countries"] if code not in countries]
+        st.session_state["notices"].append(Notice.UNKNOWN.of("country"))
     return current()
 
 
