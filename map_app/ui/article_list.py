@@ -31,6 +31,9 @@ CountryName = Callable[[str], str]
 #: Between paragraphs; within a mark too, which a paragraph of its own would break in two.
 _LINE_ENDS = re.compile(r"\s*\n\s*")
 
+#: Names that could not be placed.
+UNPLACED_SHOWN = 50
+
 #: Names of places that one article of the list shows.
 NAMES_SHOWN = 6
 
@@ -89,14 +92,17 @@ def unplaced(names: Sequence[UnplacedName], summary: Summary) -> None:
     """What is not on the map, and why."""
     if not summary.unplaced_articles and not names:
         return
-    missing = [count(len(names), "name")] if names else []
+    more = len(names) > UNPLACED_SHOWN
+    missing = [f"over {UNPLACED_SHOWN} names" if more else count(len(names), "name")] if names else []
     if summary.unplaced_articles:
         missing.append(f"{count(summary.unplaced_articles, 'article')} without a place")
     with st.expander(f"Not on the map: {', '.join(missing)}"):
         rows = "".join(
             f"<tr><td>{escaped(n.name)}</td><td>{escaped(why_not(n.reason))}</td><td>{number(n.articles)}</td></tr>"
-            for n in names
+            for n in names[:UNPLACED_SHOWN]
         )
+        if more:
+            st.html(f'<p class="quiet">The {UNPLACED_SHOWN} that most articles name.</p>')
         if rows:
             st.html(
                 "<table><thead><tr><th>Name in the text</th><th>Why it is not placed</th><th>Articles</th></tr></thead>"

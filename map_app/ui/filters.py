@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
+from typing import TypeVar
 
 import streamlit as st
 
@@ -10,6 +11,19 @@ from map_app.store import Facets, Summary
 from map_app.ui import state
 from map_app.ui.share import PRESETS
 from map_app.ui.text import FEATURES, ROLES, count, day, number, plain
+
+#: Chips of one filter that are shown one by one.
+MOST_CHIPS = 6
+
+#: What many values of a filter are called together.
+CHOSEN = {
+    "countries": "countries",
+    "features": "kinds of places",
+    "roles": "roles",
+    "publishers": "publishers",
+}
+
+_T = TypeVar("_T")
 
 PRESET_NAMES = dict(zip(PRESETS, ("24 hours", "7 days", "30 days"), strict=True))
 
@@ -99,18 +113,23 @@ def _chosen(country_name: Callable[[str], str], place_name: str) -> Iterable[tup
         yield PRESET_NAMES[current.preset], {"dates": True}
     elif f.since or f.until:
         yield _range(f), {"dates": True}
-    for code in sorted(f.countries):
-        yield country_name(code), {"countries": f.countries - {code}}
+    yield from _each(f.countries, "countries", country_name)
     if f.words:
         yield f"“{f.words}”", {"words": ""}
-    for feature in sorted(f.features):
-        yield FEATURES[feature], {"features": f.features - {feature}}
-    for role in sorted(f.roles):
-        yield ROLES[role], {"roles": f.roles - {role}}
-    for publisher in sorted(f.publishers):
-        yield publisher, {"publishers": f.publishers - {publisher}}
+    yield from _each(f.features, "features", FEATURES.__getitem__)
+    yield from _each(f.roles, "roles", ROLES.__getitem__)
+    yield from _each(f.publishers, "publishers", str)
     if f.place:
         yield f"Place: {place_name}", {"place": ""}
+
+
+def _each(values: frozenset[_T], part: str, name: Callable[[_T], str]) -> Iterable[tuple[str, dict[str, object]]]:
+    """One chip for each value, by name, or one for all of them where they are many."""
+    if len(values) > MOST_CHIPS:
+        yield f"{number(len(values))} {CHOSEN[part]}", {part: frozenset()}
+        return
+    for value in sorted(values, key=name):
+        yield name(value), {part: values - {value}}
 
 
 def _range(f: ArticleFilter) -> str:
@@ -132,4 +151,6 @@ def why_empty(f: ArticleFilter, summary: Summary, everything: Summary) -> str:
         return f"The newest article is of {day(everything.newest)}, before the days that you chose."
     if f.until and everything.oldest and f.until < everything.oldest.date():
         return f"The oldest article is of {day(everything.oldest)}, after the days that you chose."
-    return f"None of the {count(summary.all_articles, 'article')} passes all of these filters together."
+    parts = [f.since or f.until, f.countries, f.words, f.features, f.roles, f.publishers, f.place]
+    these = "this filter" if sum(map(bool, parts)) == 1 else "all of these filters together"
+    return f"None of the {count(summary.all_articles, 'article')} passes {these}."

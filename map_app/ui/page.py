@@ -109,7 +109,7 @@ def _summary(_app: App, store: str, revision: int, f: ArticleFilter) -> Summary:
 @st.cache_resource(max_entries=KEPT, show_spinner=False)
 def _around(_app: App, store: str, revision: int, f: ArticleFilter) -> tuple[Facets, Sequence[UnplacedName]]:
     """What other choices would show, and what is not on the map."""
-    return _app.store.facets(f), _app.store.unplaced(f, limit=50)
+    return _app.store.facets(f), _app.store.unplaced(f, limit=article_list.UNPLACED_SHOWN + 1)
 
 
 @st.cache_resource(max_entries=KEPT_PAGES, show_spinner=False)

@@ -36,7 +36,7 @@ def notices() -> list[str]:
 def without_unknown(
     *, article: bool = False, place: bool = False, countries: Collection[str] = frozenset()
 ) -> ViewState:
-    """Take what a link names and nobody here knows out of what is chosen, and say so; only before this run's widgets."""
+    """Choose no more what a link names and nobody here knows, and say so; only before the widgets of this run."""
     if article:
         st.session_state["article"] = ""
         st.session_state["notices"].append(Notice.UNKNOWN.of("article"))

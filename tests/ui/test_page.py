@@ -13,6 +13,7 @@ from map_app.geoparse.given import with_given
 from map_app.model import Article, ArticleFilter, GivenPlace, Resolution, Story, Toponym
 from map_app.settings import Settings
 from map_app.store import Store
+from map_app.ui.article_list import UNPLACED_SHOWN
 from map_app.ui.state import PAGE
 
 SCRIPT = Path(__file__).resolve().parents[2] / "streamlit_app.py"
@@ -176,3 +177,39 @@ def test_the_figures_are_those_of_a_text_of_ones_own_while_the_map_shows_it(page
     assert "Your own text · 2 places" in said(page)
     page.button(key="close-try").click().run()
     assert "3 of 3 articles" in said(page)
+
+
+def test_names_that_are_not_on_the_map_are_not_said_to_be_all_where_they_are_more(
+    app: App, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "unplaced.sqlite"
+    with Store.open(path) as store:
+        for n in range(UNPLACED_SHOWN + 1):
+            name = f"Xyzzy{n}ville"
+            store.put([(Article(f"x{n}", "", f"In {name}."), [Resolution(Toponym(name, 3, 3 + len(name)), None, 0.0)])])
+    monkeypatch.setenv("MAP_APP_STORE", str(path))
+    page = AppTest.from_file(str(SCRIPT), default_timeout=120).run()
+    assert any(f"over {UNPLACED_SHOWN} names" in box.label for box in page.expander)
+    [table] = [html for html in page.get("html") if "<table>" in str(html.proto)]
+    assert str(table.proto).count("ville") == UNPLACED_SHOWN
+
+
+def test_many_choices_of_one_filter_are_one_chip(page: AppTest) -> None:
+    page.query_params["country"] = "UA,JP,FR,DE,IT,ES,PL,US"
+    page.run()
+    [chip] = [button for button in page.button if (button.key or "").startswith("chip-")]
+    assert chip.label.startswith("8 countries")
+    chip.click().run()
+    assert "3 of 3 articles" in said(page)
+    assert not page.query_params
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [({"q": "zebra"}, "passes this filter"), ({"q": "zebra", "kind": "city"}, "passes all of these")],
+)
+def test_what_leaves_nothing_is_called_what_it_is(page: AppTest, query: dict[str, str], words: str) -> None:
+    for name, value in query.items():
+        page.query_params[name] = value
+    page.run()
+    assert words in said(page)
