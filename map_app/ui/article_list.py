@@ -230,7 +230,7 @@ def pins_of(shown: Article, resolutions: Sequence[Resolution]) -> list[Pin]:
         story = Story(
             number=1,
             article_id=shown.id,
-            title=shown.title or "Your own text",
+            title=shown.title or ("Your own text" if shown.source == "pasted" else "Untitled"),
             url=shown.url,
             publisher=shown.publisher,
             published=shown.published,

@@ -101,6 +101,13 @@ def _mapped(_app: App, store: str, revision: int, f: ArticleFilter) -> tuple[Seq
     return [pin.place for pin in pins], payload(pins, _app.store.country_counts(f), ask=map_answers.addresses(f))
 
 
+def _mapped_alone(text: Article, resolutions: Sequence[Resolution]) -> tuple[Sequence[Place], str]:
+    """The same of one text, whether it is in the store or not."""
+    pins = article_list.pins_of(text, resolutions)
+    countries = {pin.place.country_code: 1 for pin in pins if pin.place.feature is Feature.COUNTRY}
+    return [pin.place for pin in pins], payload(pins, countries)
+
+
 @st.cache_resource(max_entries=KEPT, show_spinner=False)
 def _summary(_app: App, store: str, revision: int, f: ArticleFilter) -> Summary:
     return _app.store.summary(f)
@@ -155,12 +162,15 @@ def _page(app: App) -> None:
     summary = _summary(app, *key, f)
     facets, unplaced = _around(app, *key, f)
     figures = filters.figures(summary)
+    resolutions = app.store.resolutions(chosen.article) if shown else []
+    # While one text is read, the map shows where it is about and nothing else.
     pasted = state.pasted()
     if pasted:
-        pins = article_list.pins_of(*pasted)
-        places = [pin.place for pin in pins]
-        drawn = payload(pins, {place.country_code: 1 for place in places if place.feature is Feature.COUNTRY})
-        figures = f"Your own text · {count(len(pins), 'place')}"
+        places, drawn = _mapped_alone(*pasted)
+        figures = f"Your own text · {count(len(places), 'place')}"
+    elif shown is not None and not state.trying() and not state.adding():
+        places, drawn = _mapped_alone(shown, resolutions)
+        figures = f"This article · {count(len(places), 'place')}"
 
     granted = access.current(app.settings)
     editing.gate(granted.editor)
@@ -173,7 +183,7 @@ def _page(app: App) -> None:
         elif state.trying():
             article_list.own_text(app, country_name)
         elif shown is not None:
-            _article(app, shown, app.store.resolutions(chosen.article), country_name)
+            _article(shown, resolutions, country_name)
         else:
             _list(
                 app,
@@ -231,7 +241,7 @@ def _copy_link(query: str) -> None:
     component(data={"query": query}, key="copy-link", width="content")
 
 
-def _article(app: App, shown: Article, resolutions: Sequence[Resolution], country_name: Callable[[str], str]) -> None:
+def _article(shown: Article, resolutions: Sequence[Resolution], country_name: Callable[[str], str]) -> None:
     st.button("← Back to the list", key="close", type="tertiary", on_click=state.open_article, args=("",))
     article_list.article(shown, resolutions, country_name)
 

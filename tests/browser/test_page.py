@@ -56,11 +56,24 @@ def test_a_date_filter_changes_the_list_the_markers_and_the_address(visit: Open)
 
 def test_an_address_restores_dates_countries_and_the_open_article(visit: Open) -> None:
     page = visit("/?from=2024-11-01&to=2024-11-30&country=UA&article=kursk")
-    figures(page, "1 of 3 articles")
+    figures(page, "This article")
     expect(page.locator(".article h2")).to_contain_text("Troops near Kursk")
     assert "country=UA" in page.url
     assert "from=2024-11-01" in page.url
     assert page.locator(".article mark[title*='Kyiv']").count() > 0
+    page.get_by_role("button", name="Back to the list").click()
+    figures(page, "1 of 3 articles")
+
+
+def test_while_an_article_is_read_the_map_shows_its_places_alone(visit: Open) -> None:
+    page = visit("/?article=tokyo")
+    figures(page, "This article · 3 places")
+    japan = frame(page).locator(".nm-badge")
+    expect(japan).to_have_count(1)
+    expect(japan).to_be_in_viewport()
+    page.get_by_role("button", name="Back to the list").click()
+    figures(page, "3 of 3 articles")
+    expect(frame(page).locator(".nm-badge")).to_have_count(3)
 
 
 def test_each_place_shows_what_it_is_to_its_stories(visit: Open) -> None:
@@ -195,7 +208,7 @@ def test_a_click_on_a_place_opens_its_popup_and_lists_its_articles(visit: Open) 
     figures(page, "1 of 3 articles")
     page.locator("[class*='st-key-read-'] button").first.click()
     expect(page.locator(".article")).to_be_visible()
-    popup.locator(".leaflet-popup-close-button").click()
+    expect(popup).to_have_count(0)
     frame(page).locator(".leaflet-marker-icon.nm-badge").first.click()
     expect(page.locator(".article")).to_have_count(0)  # the list of the place again
 
