@@ -2,8 +2,10 @@
 (function () {
   "use strict";
 
-  // Nearer than this nothing is gained: there is nothing to see around a town but the outline of its country.
+  // Nearer than this nothing is gained: around a town there is nothing to see but the outline of its country, of which
+  // some has to be in the window for one place alone to be anywhere.
   const NEAREST = 7;
+  const NEAREST_ALONE = 5;
   const KM_A_DEGREE = 111;
   // Around a town, and around whatever says no size.
   const TOWN_DEGREES = 0.5;
@@ -140,7 +142,7 @@
     const room = map.getSize().subtract([2 * PIN_PIXELS, 2 * PIN_PIXELS]);
     const needed = map.project(bounds.getSouthEast(), least).subtract(map.project(bounds.getNorthWest(), least));
     if (room.contains(needed)) {
-      map.fitBounds(bounds, { maxZoom: NEAREST, ...PADDING, ...options });
+      map.fitBounds(bounds, { maxZoom: pins.length > 1 ? NEAREST : NEAREST_ALONE, ...PADDING, ...options });
     } else {
       const points = pins.map(({ lat, lon, count }) => ({ ...map.project([lat, lon], least), count }));
       const middle = L.point(densest(points, "x", room.x), densest(points, "y", room.y));
