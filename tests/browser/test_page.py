@@ -196,6 +196,16 @@ def test_a_phone_shows_map_and_list_without_scrolling_sideways(visit: Open) -> N
     assert box["height"] > 300
 
 
+@pytest.mark.parametrize(("width", "words"), [(768, True), (390, False)], ids=["tablet", "phone"])
+def test_the_buttons_say_what_they_are_where_there_is_room(visit: Open, width: int, words: bool) -> None:
+    page = visit(width=width)
+    for name in ("Filters", "Try your text", "Copy link"):
+        box = page.get_by_role("button", name=name).bounding_box()
+        assert box is not None
+        assert (box["width"] > 80) is words, name
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+
+
 def test_a_click_on_a_place_opens_its_popup_and_lists_its_articles(visit: Open) -> None:
     page = visit("/?country=JP&lat=36&lon=138&zoom=6")
     page.wait_for_timeout(1500)  # the map flies to where the link says
