@@ -3,13 +3,13 @@
 from starlette.middleware import Middleware
 from streamlit.starlette import App
 
-from map_app.ui import first_paint, map_answers
+from map_app.ui import downloads, first_paint, map_answers
 from map_app.ui.message_gate import MessageGate
 from map_app.ui.upload_gate import UploadGate
 
 app = App(
     __file__,
-    routes=[*first_paint.routes(), *map_answers.routes()],
+    routes=[*first_paint.routes(), *map_answers.routes(), *downloads.routes()],
     middleware=[Middleware(UploadGate), Middleware(MessageGate)],
 )
 

@@ -56,7 +56,7 @@ def addresses(f: ArticleFilter) -> dict[str, str]:
 
 
 async def _stories(request: Request) -> Response:
-    f = _asked_about(request)
+    f = asked_about(request)
 
     def answer(app: App) -> object:
         return [story_row(story) for story in app.store.stories(f, limit=STORIES)]
@@ -70,7 +70,7 @@ async def _clusters(request: Request) -> Response:
         body += part
         if len(body) > MAX_TREE_BYTES:
             return _refused()
-    f = replace(_asked_about(request), place="")
+    f = replace(asked_about(request), place="")
 
     def answer(app: App) -> object:
         return _counted(app, str(app.store.path), app.store.revision(), f, bytes(body))
@@ -84,7 +84,8 @@ def _counted(app: App, _store: str, _revision: int, f: ArticleFilter, tree: byte
     return app.store.cluster_counts(f, json.loads(tree))
 
 
-def _asked_about(request: Request) -> ArticleFilter:
+def asked_about(request: Request) -> ArticleFilter:
+    """The filter in an address, as in the page's own."""
     asked, _ = read(parse_qs(request.url.query))
     return asked.applied(state.today())
 

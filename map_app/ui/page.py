@@ -13,7 +13,18 @@ from map_app.errors import GazetteerError, MapAppError, SettingsError, StoreErro
 from map_app.model import Article, ArticleFilter, Feature, Place, Resolution, Story
 from map_app.settings import Settings
 from map_app.store import Facets, Summary, UnplacedName
-from map_app.ui import access, accuracy, article_list, editing, filters, map_answers, map_view, sign_in, state
+from map_app.ui import (
+    access,
+    accuracy,
+    article_list,
+    downloads,
+    editing,
+    filters,
+    map_answers,
+    map_view,
+    sign_in,
+    state,
+)
 from map_app.ui.access import Access
 from map_app.ui.first_paint import ICON, NAME, TITLE
 from map_app.ui.opening import Opening, opening
@@ -264,7 +275,8 @@ def _list(
         st.html(f'<p class="sample">These are sample digests written for this project. {_how_to_add(granted)}</p>')
     filters.chips(country_name, place_name)
     if summary.articles:
-        st.html('<h2 class="list-title">Articles, newest first</h2>')
+        heading = '<h2 class="list-title">Articles, newest first</h2>'
+        st.html(f'<div class="list-head">{heading}{downloads.links(f, summary.articles)}</div>')
         article_list.stories(found, summary)
     else:
         everything = _summary(app, *key, ArticleFilter())

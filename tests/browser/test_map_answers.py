@@ -74,3 +74,16 @@ def test_what_is_no_tree_of_clusters_is_refused(opened: str, tree: bytes) -> Non
 def test_a_page_of_another_site_has_nothing_counted(opened: str, site_of: str) -> None:
     assert ask(f"{opened}/map/clusters", ["country:JP"], Sec_Fetch_Site=site_of) == (403, None)
     assert ask(f"{opened}/map/stories?place=country%3AJP", Sec_Fetch_Site=site_of) == (403, None)
+
+
+@pytest.mark.parametrize(("name", "word"), [("articles.csv", "Osaka"), ("places.geojson", "FeatureCollection")])
+def test_what_is_shown_is_sent_as_a_file_and_not_to_pages_of_other_sites(opened: str, name: str, word: str) -> None:
+    with urllib.request.urlopen(f"{opened}/map/{name}?country=JP", timeout=30) as answer:
+        assert answer.headers["Content-Disposition"].startswith("attachment")
+        text = answer.read().decode()
+    assert word in text
+    assert "Kursk" not in text
+    with pytest.raises(urllib.error.HTTPError, match="403"):
+        urllib.request.urlopen(
+            urllib.request.Request(f"{opened}/map/{name}", headers={"Sec-Fetch-Site": "cross-site"}), timeout=30
+        )

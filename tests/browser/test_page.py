@@ -223,6 +223,17 @@ def test_a_click_on_a_place_opens_its_popup_and_lists_its_articles(visit: Open) 
     expect(page.locator(".article")).to_have_count(0)  # the list of the place again
 
 
+def test_the_links_over_the_list_bring_what_is_shown(visit: Open) -> None:
+    page = visit("/?country=UA")
+    for name, ending in (("CSV", ".csv"), ("GeoJSON", ".geojson")):
+        with page.expect_download() as download:
+            page.get_by_role("link", name=name, exact=True).click()
+        assert download.value.suggested_filename.endswith(ending)
+        text = download.value.path().read_text(encoding="utf-8")
+        assert "Kyiv" in text
+        assert "Osaka" not in text
+
+
 def test_a_copied_link_opens_the_same_view_and_holds_dates_in_place_of_a_preset(visit: Open) -> None:
     page = visit("/?country=UA&lat=50.0&lon=30.0&zoom=5")
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
