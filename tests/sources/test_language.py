@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from map_app.sources import language as language_module
 from map_app.sources.fields import Draft, make_article
 from map_app.sources.language import language_of
 
@@ -121,6 +122,25 @@ def test_news_of_two_sentences_is_told_in_its_language(language: str) -> None:
 def test_half_a_sentence_is_told_right_or_not_at_all(language: str) -> None:
     for length in (30, 50, 80):
         assert language_of("", NEWS[language][:length]) in (language, "")
+
+
+def test_english_with_its_usual_small_words_is_told_without_reading_a_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = "The mayor said that the work would begin with the first of two new bridges when spring comes."
+
+    def unread() -> None:
+        raise AssertionError("the model was asked")
+
+    monkeypatch.setattr(language_module, "_identifier", unread)
+    assert language_of("", plain) == "en"
+    assert language_of("Two bridges", plain) == "en"
+    with pytest.raises(AssertionError):
+        language_of("", "Two new bridges over a river near Riga: a mayor hopes for spring, builders for summer.")
+
+
+@pytest.mark.parametrize("language", sorted(NEWS.keys() - {"en"}))
+def test_english_titles_in_news_of_another_language_do_not_make_it_english(language: str) -> None:
+    text = f"{NEWS[language]} «The Land That Was Lost» & «From Here and There». {NEWS[language]}"
+    assert language_of("", text) == language
 
 
 @pytest.mark.parametrize(
