@@ -18,17 +18,23 @@ from map_app.sources.markup import Page, html_to_text, looks_like_html
 
 #: Usual names of each field, the best first; compared in lower case without spaces, dots, hyphens and underscores.
 NAMES: Mapping[str, tuple[str, ...]] = {
-    "title": ("title", "headline", "heading", "head", "articletitle", "newstitle"),
+    "title": (
+        "title", "headline", "heading", "head", "articletitle", "newstitle", "titel", "überschrift", "schlagzeile",
+        "titre", "título", "titulo", "titolo",
+    ),
     "text": (
         "text", "body", "content", "fulltext", "articletext", "articlebody", "maintext", "story", "article",
         "contenthtml", "contenttext", "snippet", "description", "summary", "abstract", "lead", "teaser",
+        "volltext", "inhalt", "texte", "contenu", "texto", "contenido", "testo", "tekst",
     ),
     "url": ("url", "link", "href", "articleurl", "sourceurl", "permalink", "canonicalurl", "webpage"),
     "published": (
         "published", "publishedat", "publicationdate", "publisheddate", "publishdate", "datepublished", "pubdate",
         "publishtime", "publishedon", "date", "datetime", "timestamp", "time", "created", "createdat", "seendate",
+        "datum", "erscheinungsdatum", "veröffentlicht", "fecha",
     ),
-    "publisher": ("publisher", "publication", "outlet", "source", "sourcename", "sitename", "newspaper"),
+    "publisher": ("publisher", "publication", "outlet", "source", "sourcename", "sitename", "newspaper",
+                  "quelle", "zeitung", "fuente", "fonte"),
     "author": ("author", "authors", "byline", "creator", "writer", "reporter"),
     "language": ("language", "lang", "inlanguage"),
     "id": ("id", "guid", "articleid", "docid", "uuid", "uri"),
@@ -96,6 +102,7 @@ _SENTENCE_END = re.compile(r"[.!?。！？]['\"”’)]?(?=\s|$)")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{1,8})*")
 #: "202411101230", as no news is of 1976 in milliseconds.
 _TO_THE_MINUTE = re.compile(r"\s*(?:19|20)\d{10}\s*")
+_DAY_FIRST = re.compile(r"\s*\d{1,2}\.\d{1,2}\.\d")
 _SMALL_ID = re.compile(r"\d{1,7}")
 
 
@@ -126,14 +133,23 @@ def key_of(name: str) -> str:
     return re.sub(r"[\s_.\-]+", "", name).lower()
 
 
+def _last_word(name: str) -> str:
+    """The last word of a column's name; of what has more than three, a cell without a header, none."""
+    words = re.split(r"[\s_.\-]+|(?<=[a-z])(?=[A-Z])", name.strip())
+    return words[-1].lower() if len(words) <= 3 else ""
+
+
 def field_names(columns: Iterable[str], mapping: Mapping[str, str] | None = None) -> dict[str, list[str]]:
     """Which columns hold which field, the best first; `mapping` (field to column, "" for none) goes before the names.
 
+    Where no column is called as a title or a text is, one whose name ends so is taken: "News Headline", "Full Story".
     Raises ImpossibleValueError where it names a field that does not exist.
     """
     columns = list(columns)
     present = {key_of(column): column for column in reversed(columns)}
     found = {field: [present[key] for key in keys if key in present] for field, keys in NAMES.items()}
+    for field in ("title", "text"):
+        found[field] = found[field] or [column for column in columns if _last_word(column) in NAMES[field]][:1]
     for field, column in (mapping or {}).items():
         if field not in NAMES:
             raise ImpossibleValueError(f"there is no field {field!r}; the fields are: {', '.join(NAMES)}")
@@ -242,8 +258,9 @@ def article_id(*, given_id: str, url: str, title: str, text: str, source: str) -
 def published_of(value: object, *, now: datetime) -> tuple[datetime | None, str]:
     """A date in any usual writing as aware UTC, or None and the reason.
 
-    A date without a zone is taken as UTC; "10/11/2024" is read with the month first; numbers are seconds or
-    milliseconds since 1970. What is impossible, or more than a day ahead of `now`, gives None.
+    A date without a zone is taken as UTC; "10/11/2024" is read with the month first, "10.11.2024", as nobody writes it
+    who puts the month first, with the day; numbers are seconds or milliseconds since 1970. What is impossible, or more
+    than a day ahead of `now`, gives None.
     """
     if value is None or value == "":
         return None, ""
@@ -466,7 +483,12 @@ def _parse(written: str) -> datetime | None:
     try:
         # What is missing is filled in from the default: two defaults tell a whole date from half of one.
         one, other = (
-            dateparser.parse(written, default=datetime(year, month, day), tzinfos=_zone)  # noqa: DTZ001
+            dateparser.parse(
+                written,
+                default=datetime(year, month, day),  # noqa: DTZ001
+                tzinfos=_zone,
+                dayfirst=_DAY_FIRST.match(written) is not None,
+            )
             for year, month, day in ((2004, 1, 1), (2008, 2, 2))
         )
         if one.date() != other.date():

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from map_app.model import Article
-from map_app.sources.fields import article_of, canonical_url, published_of, web_url
+from map_app.sources.fields import article_of, canonical_url, field_names, published_of, web_url
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
@@ -24,6 +24,9 @@ def article(**row: object) -> Article:
         ("2009-03-20 12:24:52-05", datetime(2009, 3, 20, 17, 24, 52, tzinfo=UTC)),
         ("November 5, 2024", datetime(2024, 11, 5, tzinfo=UTC)),
         ("10/11/2024", datetime(2024, 10, 11, tzinfo=UTC)),
+        ("10.11.2024", datetime(2024, 11, 10, tzinfo=UTC)),
+        ("1.2.25 14:30", datetime(2025, 2, 1, 14, 30, tzinfo=UTC)),
+        ("2024.11.10", datetime(2024, 11, 10, tzinfo=UTC)),
         ("20241105T101500Z", datetime(2024, 11, 5, 10, 15, tzinfo=UTC)),
         ("202411051015", datetime(2024, 11, 5, 10, 15, tzinfo=UTC)),
         (202411051015, datetime(2024, 11, 5, 10, 15, tzinfo=UTC)),
@@ -50,6 +53,21 @@ def test_future_impossible_and_half_dates_are_no_date_and_say_so(written: object
 def test_no_text_makes_reading_a_date_fail(written: str) -> None:
     moment, _ = published_of(written, now=NOW)
     assert moment is None or moment.tzinfo is UTC
+
+
+@pytest.mark.parametrize(
+    ("title", "text"),
+    [("News Headline", "Full Story"), ("newsTitle", "articleText"), ("Überschrift", "Inhalt"), ("Título", "Texto")],
+)
+def test_columns_are_known_by_the_end_of_their_names_and_in_other_languages(title: str, text: str) -> None:
+    assert field_names([title, "Date Posted", text])["title"] == [title]
+    assert field_names([title, "Date Posted", text])["text"] == [text]
+
+
+def test_the_end_of_a_name_counts_only_where_no_column_is_called_so() -> None:
+    assert field_names(["Image Title", "Title", "Meta Description", "Text"])["title"] == ["Title"]
+    assert field_names(["Image Title", "Title", "Meta Description", "Text"])["text"] == ["Text"]
+    assert field_names(["This cell of a table without a header ends like a story"])["text"] == []
 
 
 def test_a_given_id_is_kept() -> None:
