@@ -47,9 +47,9 @@ def test_an_upload_gives_the_articles_that_the_same_file_gives_from_a_folder(tmp
 
 
 def test_the_columns_that_were_chosen_are_the_ones_that_are_read() -> None:
-    data = b"Kopf,Inhalt\nRain,Rain fell in Osaka.\n"
+    data = b"Kopf,Rumpf\nRain,Rain fell in Osaka.\n"
     assert isinstance(next(read_upload(Upload("a.csv", data), Settings())), Failure)
-    (article,) = read_upload(Upload("a.csv", data, {"title": "Kopf", "text": "Inhalt"}), Settings())
+    (article,) = read_upload(Upload("a.csv", data, {"title": "Kopf", "text": "Rumpf"}), Settings())
     assert (article.title, article.text) == ("Rain", "Rain fell in Osaka.")  # type: ignore[union-attr]
 
 
