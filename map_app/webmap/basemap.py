@@ -4,7 +4,7 @@ import importlib.metadata
 import itertools
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import folium
@@ -37,24 +37,42 @@ def static_folders() -> dict[str, Path]:
     return folders
 
 
+#: The silhouette's own pixels: as many as a large window has, so that no coast is a staircase.
+_WIDTH, _HEIGHT = 2000, 1280
+
+#: Bends of the coast closer to the one before, in those pixels, are left out.
+_SHORTEST = 3
+
+
 def silhouette() -> str:
-    """All land as a coarse SVG in Mercator's projection, filling its box: what can be shown before there is a map."""
+    """All land as an SVG in Mercator's projection, filling its box: what can be shown before there is a map."""
     outlines = json.loads((STATIC / "outlines.json").read_text(encoding="utf-8"))
     path = []
     for feature in outlines["features"]:
         for polygon in feature["geometry"]["coordinates"]:
-            points = [point for point, _ in itertools.groupby(_on_silhouette(lon, lat) for lon, lat in polygon[0])]
-            if len(set(points)) > 2:  # what is left of an island smaller than a pixel is no area
-                path.append("M" + " ".join(f"{x},{y}" for x, y in points) + "z")
+            points = _thinned(_on_silhouette(lon, lat) for lon, lat in polygon[0])
+            if len(points) > 2:  # what is left of an island smaller than that is no area
+                steps = (f"{x - x0},{y - y0}" for (x0, y0), (x, y) in itertools.pairwise(points))
+                path.append(f"m{points[0][0]},{points[0][1]} {' '.join(steps)}z")
+    land = "".join(f'<path d="{part}"/>' for part in path)
+    # The stroke closes the gaps that thinning leaves between neighbours.
     return (
-        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 500 320" preserveAspectRatio="xMidYMid slice">'
-        f'<path d="{"".join(path)}"/></svg>'
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}" preserveAspectRatio="xMidYMid slice" '
+        f'stroke="#000" stroke-width="2">{land}</svg>'
     )
+
+
+def _thinned(points: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    kept: list[tuple[int, int]] = []
+    for x, y in points:
+        if not kept or abs(x - kept[-1][0]) + abs(y - kept[-1][1]) >= _SHORTEST:
+            kept.append((x, y))
+    return kept
 
 
 def _on_silhouette(longitude: float, latitude: float) -> tuple[int, int]:
     northing = math.log(math.tan(math.pi / 4 + math.radians(max(-80.0, min(83.0, latitude))) / 2))
-    return round((longitude + 180) / 0.72), round(210 - northing * 250 / math.pi)
+    return round((longitude + 180) / 360 * _WIDTH), round(0.42 * _WIDTH - northing * _WIDTH / (2 * math.pi))
 
 
 class _Map(folium.Map):
