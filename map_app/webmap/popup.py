@@ -29,15 +29,13 @@ def shown_at(places: Sequence[Place]) -> list[tuple[float, float]]:
 def payload(
     pins: Sequence[Pin],
     country_counts: Mapping[str, int],
-    selected_place: str = "",
     *,
     ask: Mapping[str, str] | None = None,
 ) -> str:
     """Everything that the map shows, as JSON, deflated, in base64: its alphabet holds nothing that a template reads.
 
-    Countries are shaded by `country_counts`, code to number of articles. `selected_place` is the id of a place whose
-    popup opens. `ask` says where the "stories" of pins without any are asked for, and the counts of "clusters" of pins
-    without numbers of articles.
+    Countries are shaded by `country_counts`, code to number of articles. `ask` says where the "stories" of pins without
+    any are asked for, and the counts of "clusters" of pins without numbers of articles.
     """
     stories: dict[tuple[int, str], int] = {}
     rows: list[dict[str, Any]] = []
@@ -68,7 +66,7 @@ def payload(
                 "stories": indices,
             }
         )
-    data = {"pins": places, "stories": rows, "countries": dict(country_counts), "selected": selected_place}
+    data = {"pins": places, "stories": rows, "countries": dict(country_counts)}
     if ask:
         data["ask"] = dict(ask)
     text = json.dumps(data, separators=(",", ":"))

@@ -41,22 +41,21 @@ def test_no_article_text_reaches_a_template(text: str) -> None:
 
 
 def test_the_payload_holds_what_the_map_shows() -> None:
-    data = unpacked(payload([pin()], {"PE": 3}, "city:3936456"))
+    data = unpacked(payload([pin()], {"PE": 3}))
     assert data["countries"] == {"PE": 3}
-    assert data["selected"] == "city:3936456"
     [row] = data["pins"]
     assert (row["name"], row["count"], row["articles"]) == ("Lima", 3, [7, 2, 31])
 
 
 @pytest.mark.parametrize("url", ["javascript:alert(1)", "data:text/html,x", "JAVASCRIPT:x", "//x", ""])
 def test_only_web_addresses_are_linked(url: str) -> None:
-    data = unpacked(payload([pin(url=url)], {}, ""))
+    data = unpacked(payload([pin(url=url)], {}))
     assert data["stories"][0]["url"] == ""
 
 
 def test_marks_are_counted_as_the_browser_counts() -> None:
     story = Story(1, "a", "", "", "", None, Snippet("😀 Lima", ((2, 6),)))
-    data = unpacked(payload([Pin(pin().place, 1, (story,), (1,))], {}, ""))
+    data = unpacked(payload([Pin(pin().place, 1, (story,), (1,))], {}))
     assert data["stories"][0]["marks"] == [[3, 7]]
 
 

@@ -196,6 +196,15 @@
       let number = 0;
       pin.numbers = pin.articles.map((step) => (number += step));
     }
+    addPins(data, group);
+    newsMapView.aim(data.pins, state.widths);
+    newsMapView.goOnce(fit);
+    unveil();
+    state.waiting = () => shade(data, group);
+    if (state.outlines) state.waiting();
+  }
+
+  function addPins(data, group) {
     // Of very many articles no numbers are sent: the server counts what is in the clusters.
     const counted = data.pins.every((pin) => pin.numbers.length) ? null : new Map();
     const grown = growth(data);
@@ -206,64 +215,42 @@
       spiderfyOnMaxZoom: true,
       animate: !window.matchMedia("(prefers-reduced-motion: reduce)").matches,
     });
-    const areas = [];
-    let selected = null;
     for (const pin of data.pins) {
-      if (pin.kind === "country" || pin.kind === "continent") {
-        areas.push(pin);
-      }
-      const layer = marker(pin, data, group, grown);
-      pin.alone = AREAS.has(pin.kind) && (state.widths.get(pin.country) || 0) >= SMALL_DEGREES;
-      if (pin.alone || pin.kind === "continent") group.addLayer(layer);
-      else clusters.addLayer(layer);
-      if (pin.id === data.selected) selected = [layer, pin.alone || pin.kind === "continent"];
+      pin.layer = marker(pin, data, group, grown);
+      pin.wide = pin.kind === "country" && (state.widths.get(pin.country) || 0) >= SMALL_DEGREES;
+      (pin.wide || pin.kind === "continent" ? group : clusters).addLayer(pin.layer);
     }
     group.addLayer(clusters);
     if (counted && data.ask) countClusters(clusters, data.ask, counted);
-    const badges = () => {
-      // A badge waits until its country is wider than it; till then the shaded country itself can be clicked.
-      const zoom = state.map.getZoom();
-      state.map.getContainer().classList.toggle("nm-near", zoom >= NEAR_ZOOM);
-      const pixels = (256 * 2 ** zoom) / 360;
-      for (const pin of areas) {
-        const node = pin.layer.getElement();
-        const waits = pin.alone && state.widths.get(pin.country) * pixels < BADGE_PIXELS;
-        if (node && pin.alone) node.classList.toggle("nm-waiting", waits);
-      }
-      nameAll();
-    };
     clusters.on("animationend spiderfied unspiderfied", nameAll);
-    if (state.badges) state.map.off("zoomend", state.badges);
-    state.badges = badges;
-    state.map.on("zoomend", badges);
-    badges();
-    newsMapView.aim(data.pins, state.widths);
-    if (fit !== state.fit) {
-      // At once on the start: clusters that are added in the midst of an animation lose markers.
-      if (state.fit === undefined && fit) newsMapView.fit({ animate: false });
-      else if (fit) newsMapView.fitByHand();
-      state.fit = fit;
-    }
-    unveil();
-    const paint = () => shade(data, areas, group);
-    state.waiting = paint;
-    if (state.outlines) paint();
-    if (selected) {
-      if (selected[1]) selected[0].openPopup();
-      else clusters.zoomToShowLayer(selected[0], () => selected[0].openPopup());
-    }
+    if (state.zoomed) state.map.off("zoomend", state.zoomed);
+    state.zoomed = () => hideBadges(data.pins.filter((pin) => pin.wide));
+    state.map.on("zoomend", state.zoomed);
+    state.zoomed();
   }
 
-  function shade(data, areas, group) {
+  // A badge waits until its country is wider than it; till then the shaded country itself can be clicked.
+  function hideBadges(pins) {
+    const zoom = state.map.getZoom();
+    state.map.getContainer().classList.toggle("nm-near", zoom >= NEAR_ZOOM);
+    const pixels = (256 * 2 ** zoom) / 360;
+    for (const pin of pins) {
+      const node = pin.layer.getElement();
+      if (node) node.classList.toggle("nm-waiting", state.widths.get(pin.country) * pixels < BADGE_PIXELS);
+    }
+    nameAll();
+  }
+
+  function shade(data, group) {
     const most = Math.max(1, ...Object.values(data.countries));
-    const pinOf = new Map(areas.map((pin) => [pin.country, pin]));
+    const pinOf = new Map(data.pins.filter((pin) => pin.kind === "country").map((pin) => [pin.country, pin]));
     for (const [code, layers] of state.countries) {
       const count = data.countries[code] || 0;
-      const level = count ? 1 + Math.min(4, Math.floor((4.99 * Math.log1p(count)) / Math.log1p(most))) : 0;
+      const level = count ? Math.min(4, 1 + Math.floor((4 * Math.log1p(count)) / Math.log1p(most))) : 0;
       for (const layer of layers) {
         const path = layer.getElement();
         if (!path) continue;
-        path.setAttribute("class", `leaflet-interactive nm-country nm-level-${Math.min(level, 4)}`);
+        path.setAttribute("class", `leaflet-interactive nm-country nm-level-${level}`);
         layer.off("click");
         const pin = pinOf.get(code);
         path.classList.toggle("nm-opens", Boolean(pin));
@@ -321,7 +308,6 @@
       zIndexOffset: (AREAS.has(pin.kind) ? -2000 : 0) - 500 * ROLES.indexOf(pin.role) });
     layer.newsPin = pin;
     pin.told = pin.stories.length || !data.ask ? pin.stories.map((index) => data.stories[index]) : null;
-    pin.layer = layer;
     layer.on("add", function () {
       const node = layer.getElement();
       if (node) node.setAttribute("aria-label", label(pin));

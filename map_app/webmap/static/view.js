@@ -164,11 +164,18 @@
     return best.middle;
   }
 
-  // Go there in the visitor's name, who has asked for it elsewhere on the page.
-  function fitByHand() {
-    byHand = true;
-    fit();
+  // Fits once for each number but 0. The first is the start; later the visitor asked for it, elsewhere on the page.
+  let gone;
+
+  function goOnce(number) {
+    const start = gone === undefined;
+    if (number === gone) return;
+    gone = number;
+    if (!number) return;
+    if (!start) byHand = true;
+    // At once on the start: clusters that are added in the midst of an animation lose markers.
+    fit(start ? { animate: false } : {});
   }
 
-  window.newsMapView = { open, aim, fit, fitByHand };
+  window.newsMapView = { open, aim, goOnce };
 })();
