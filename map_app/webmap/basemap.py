@@ -57,8 +57,8 @@ def silhouette() -> str:
     land = "".join(f'<path d="{part}"/>' for part in path)
     # The stroke closes the gaps that thinning leaves between neighbours.
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}" preserveAspectRatio="xMidYMid slice" '
-        f'stroke="#000" stroke-width="2">{land}</svg>'
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}" '
+        f'preserveAspectRatio="xMidYMid slice" stroke="#000" stroke-width="2">{land}</svg>'
     )
 
 
