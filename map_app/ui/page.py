@@ -189,6 +189,7 @@ def _page(app: App) -> None:
     with st.container(key="map"):
         map_view.show(app.settings, places, drawn)
     with st.container(key="panel"):
+        st.html('<span id="beside-the-map" tabindex="-1"></span>')
         if state.adding() and granted.editor is not None:
             editing.panel(app)
         elif state.trying():
@@ -244,6 +245,7 @@ def _head(chosen: ViewState, facets: Facets, figures: str, country_name: Callabl
             st.button("Add articles", key="open-add", icon=":material/add:", on_click=state.set_adding, args=(True,))
         query = urlencode(write(chosen.frozen(state.today())), doseq=True)
         _copy_link(query)
+        st.html('<a class="skip" href="#beside-the-map">Skip the map</a>', width="content")
 
 
 def _copy_link(query: str) -> None:

@@ -223,6 +223,19 @@ def test_a_click_on_a_place_opens_its_popup_and_lists_its_articles(visit: Open) 
     expect(page.locator(".article")).to_have_count(0)  # the list of the place again
 
 
+def test_the_keyboard_can_skip_the_places_of_the_map(visit: Open) -> None:
+    page = visit()
+    page.get_by_role("button", name="Copy link").focus()
+    page.keyboard.press("Tab")
+    skip = page.get_by_role("link", name="Skip the map")
+    expect(skip).to_be_focused()
+    expect(skip).to_be_in_viewport()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="CSV")).to_be_focused()
+    figures(page, "3 of 3 articles")
+
+
 def test_the_links_over_the_list_bring_what_is_shown(visit: Open) -> None:
     page = visit("/?country=UA")
     for name, ending in (("CSV", ".csv"), ("GeoJSON", ".geojson")):

@@ -375,7 +375,7 @@ def test_a_cluster_counts_each_article_once(page: Page) -> None:
 
 def test_escape_closes_the_popup_and_focus_comes_back(page: Page) -> None:
     choose(page, "Tokyo")
-    expect(page.locator(".nm-body")).to_be_focused()
+    expect(page.get_by_role("dialog", name="Tokyo")).to_be_focused()
     page.keyboard.press("Escape")
     expect(page.locator(".nm-popup")).to_have_count(0)
     expect(page.locator(".nm-pin[aria-label^='Tokyo,']")).to_be_focused()

@@ -350,19 +350,20 @@
 
   // `counted` is null where the pins say their articles, and else holds the clusters that are counted so far.
   function clusterIcon(cluster, counted, grown) {
-    const articles = new Set();
+    const numbers = new Set();
     let strongest = ROLES.length - 1;
     let most = 1; // the articles of one place: no cluster around it has fewer
     for (const { newsPin } of cluster.getAllChildMarkers()) {
-      for (const n of newsPin.numbers) articles.add(n);
+      for (const n of newsPin.numbers) numbers.add(n);
       strongest = Math.min(strongest, ROLES.indexOf(newsPin.role));
       most = Math.max(most, newsPin.count);
     }
-    const count = counted ? counted.get(cluster) : articles.size;
+    const count = counted ? counted.get(cluster) : numbers.size;
     const size = Math.round(30 + 22 * grown(count || most));
-    const said = count ? count.toLocaleString("en") : `${most.toLocaleString("en")}+`;
-    const number = element("span", "nm-number", said);
-    number.append(element("span", "nm-unseen", ` articles in ${cluster.getChildCount()} places; zoom in`));
+    const said = count ? articles(count) : `${most.toLocaleString("en")}+ articles`;
+    const [figure, noun] = said.split(" ");
+    const number = element("span", "nm-number", figure);
+    number.append(element("span", "nm-unseen", ` ${noun} in ${cluster.getChildCount()} places; zoom in`));
     return L.divIcon({ className: `nm-pin nm-cluster nm-${ROLES[strongest]}`, iconSize: [size, size], html: number });
   }
 
@@ -411,6 +412,8 @@
   function popup(pin) {
     const body = element("div", "nm-body");
     body.tabIndex = -1;
+    body.setAttribute("role", "dialog");
+    body.setAttribute("aria-label", pin.name);
     const head = element("div", "nm-head");
     head.append(element("strong", "nm-name", pin.name), element("span", "nm-kind", KINDS[pin.kind]));
     body.append(head);
