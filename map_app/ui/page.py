@@ -3,6 +3,7 @@
 import base64
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -208,6 +209,7 @@ def _page(app: App) -> None:
                 key=key,
                 granted=granted,
             )
+        _keep_place(chosen)
     state.write_address()
 
 
@@ -246,6 +248,14 @@ def _head(chosen: ViewState, facets: Facets, figures: str, country_name: Callabl
         query = urlencode(write(chosen.frozen(state.today())), doseq=True)
         _copy_link(query)
         st.html('<a class="skip" href="#beside-the-map">Skip the map</a>', width="content")
+
+
+def _keep_place(chosen: ViewState) -> None:
+    """Have the list stay where it is while something else is in its place, and everything else begin at its top."""
+    over = "add" if state.adding() else "try" if state.trying() else chosen.article
+    of_list = urlencode(write(replace(chosen, article="", view=None)), doseq=True)
+    js = (_HERE / "panel_place.js").read_text(encoding="utf-8")
+    st.components.v2.component("panel_place", js=js)(data={"list": of_list, "over": over}, key="panel-place", height=0)
 
 
 def _copy_link(query: str) -> None:

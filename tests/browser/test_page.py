@@ -223,6 +223,29 @@ def test_a_click_on_a_place_opens_its_popup_and_lists_its_articles(visit: Open) 
     expect(page.locator(".article")).to_have_count(0)  # the list of the place again
 
 
+@pytest.mark.parametrize(("width", "height"), [(1440, 400), (390, 844)], ids=["wide", "phone"])
+def test_an_article_begins_at_its_top_and_the_list_is_found_where_it_was_left(
+    visit: Open, width: int, height: int
+) -> None:
+    page = visit(width=width, height=height)
+    last = page.locator("[class*='st-key-read-'] button").last
+    last.scroll_into_view_if_needed()
+    places = "['.st-key-panel', '.stMain'].map((name) => document.querySelector(name).scrollTop)"
+    left = page.evaluate(places)
+    assert sum(left) > 100
+    last.click()
+    expect(page.locator(".article h2")).to_be_in_viewport()
+    expect(page.get_by_role("button", name="Back to the list")).to_be_in_viewport()
+    page.get_by_role("button", name="Back to the list").click()
+    figures(page, "3 of 3 articles")
+    page.wait_for_function(f"(left) => {places}.every((now, i) => Math.abs(now - left[i]) < 3)", arg=left)
+    page.get_by_role("button", name="Filters").click()
+    page.get_by_role("textbox", name="Words").fill("kyiv")
+    page.keyboard.press("Enter")
+    figures(page, "1 of 3 articles")
+    expect(page.locator(".st-key-chips")).to_be_in_viewport()
+
+
 def test_the_keyboard_can_skip_the_places_of_the_map(visit: Open) -> None:
     page = visit()
     page.get_by_role("button", name="Copy link").focus()
