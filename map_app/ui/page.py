@@ -27,7 +27,7 @@ from map_app.ui import (
     state,
 )
 from map_app.ui.access import Access
-from map_app.ui.first_paint import ICON, NAME, TITLE
+from map_app.ui.first_paint import ICON, NAME, TITLE, base_path
 from map_app.ui.opening import Opening, opening
 from map_app.ui.share import ViewState, write
 from map_app.ui.text import count, escaped
@@ -184,6 +184,9 @@ def _page(app: App) -> None:
         places, drawn = _mapped_alone(shown, resolutions)
         figures = f"This article · {count(len(places), 'place')}"
 
+    if st.context.is_embedded:
+        _embedded(app, chosen, places, drawn, figures)
+        return
     granted = access.current(app.settings)
     editing.gate(granted.editor)
     _head(chosen, facets, figures, country_name, granted)
@@ -210,6 +213,18 @@ def _page(app: App) -> None:
                 granted=granted,
             )
         _keep_place(chosen)
+    state.write_address()
+
+
+def _embedded(app: App, chosen: ViewState, places: Sequence[Place], drawn: str, figures: str) -> None:
+    """The map alone, for other sites' pages (`?embed=true`), with the way to all of it."""
+    with st.container(key="map"):
+        map_view.show(app.settings, places, drawn)
+    query = urlencode(write(chosen), doseq=True)
+    st.html(
+        f'<p class="full"><span role="status">{escaped(figures)}</span> '
+        f'<a href="{base_path()}/?{escaped(query)}" target="_blank" rel="noopener">Open the full map</a></p>'
+    )
     state.write_address()
 
 

@@ -223,6 +223,24 @@ def test_a_click_on_a_place_opens_its_popup_and_lists_its_articles(visit: Open) 
     expect(page.locator(".article")).to_have_count(0)  # the list of the place again
 
 
+@pytest.mark.parametrize("width", [700, 390])
+def test_in_another_page_the_map_is_alone_and_leads_to_all_of_it(visit: Open, site: str, width: int) -> None:
+    page = visit("/?embed=true&country=UA", width=width, height=450)
+    full = page.get_by_role("link", name="Open the full map")
+    expect(full).to_be_visible()
+    expect(page.locator(".full")).to_contain_text("1 of 3 articles")
+    assert page.locator("iframe[title*='folium']").bounding_box() == {"x": 0, "y": 0, "width": width, "height": 450}
+    expect(page.get_by_role("button", name="Filters")).to_have_count(0)
+    expect(page.locator("#first-paint main")).to_be_hidden()
+    frame(page).locator("[aria-label^='Ukraine, country']").press("Enter")
+    expect(frame(page).get_by_role("dialog", name="Ukraine")).to_be_visible()
+    with page.context.expect_page() as opened:
+        full.click()
+    assert "country=UA" in opened.value.url
+    assert "embed" not in opened.value.url
+    figures(opened.value, "1 of 3 articles")
+
+
 @pytest.mark.parametrize(("width", "height"), [(1440, 400), (390, 844)], ids=["wide", "phone"])
 def test_an_article_begins_at_its_top_and_the_list_is_found_where_it_was_left(
     visit: Open, width: int, height: int
