@@ -34,11 +34,12 @@ with atheris.instrument_imports(include=["map_app"]) if INSIDE in sys.argv else 
     from map_app.fetch import Fetcher
     from map_app.fetch.addresses import read_address
     from map_app.fetch.decoding import decoded
+    from map_app.sources.dates import published_of
     from map_app.sources.decode import decode, decode_declared
     from map_app.sources.discover import announced_feeds
     from map_app.sources.doctype import without_doctype
     from map_app.sources.feeds import parse_feed
-    from map_app.sources.fields import article_of, canonical_url, published_of
+    from map_app.sources.fields import article_of, canonical_url
     from map_app.sources.files import read_lines, read_path
     from map_app.sources.language import language_of
     from map_app.sources.markup import html_to_text, markdown_to_text, read_page

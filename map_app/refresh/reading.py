@@ -11,8 +11,9 @@ from map_app.fetch import Fetched, Fetcher
 from map_app.model import Article
 from map_app.refresh.schedule import is_servers_fault
 from map_app.settings import Settings
+from map_app.sources.dates import published_on_page
 from map_app.sources.feeds import Entry, Feed, parse_feed
-from map_app.sources.fields import canonical_url, published_on_page
+from map_app.sources.fields import canonical_url
 from map_app.sources.reading import Note
 from map_app.sources.web import article_page
 from map_app.store import EntryState, Store, Subscription

@@ -8,11 +8,12 @@ from urllib.parse import urljoin, urlsplit
 
 from map_app.errors import UnreadableError
 from map_app.model import Article
+from map_app.sources.dates import published_of
 from map_app.sources.decode import decode_declared
 from map_app.sources.feed_document import START_CHARS, URI, RawEntry
 from map_app.sources.feed_json import read_json
 from map_app.sources.feed_xml import read_xml
-from map_app.sources.fields import Draft, article_id, bare_address, host_of, make_article, published_of, web_url
+from map_app.sources.fields import Draft, article_id, bare_address, host_of, make_article, web_url
 from map_app.sources.reading import Failure, Note
 
 #: A text shorter than this is a teaser where the feed has no element of its own for the whole text: leads of news

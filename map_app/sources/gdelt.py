@@ -15,7 +15,8 @@ from map_app.errors import UnreadableError
 from map_app.geo import Point
 from map_app.model import GivenPlace
 from map_app.sources.coordinates import MAX_GIVEN, gdelt_place, gkg_places
-from map_app.sources.fields import Draft, published_of, title_in_address, web_url
+from map_app.sources.dates import published_of
+from map_app.sources.fields import Draft, title_in_address, web_url
 from map_app.sources.reading import Failure, Item, Note, Reading
 
 #: Articles whose events are collected before they are handed on: as many as a whole day of 1.0 has.

@@ -11,8 +11,9 @@ from email.message import EmailMessage
 from email.utils import parseaddr
 
 from map_app.errors import TooLargeError, UnreadableError
+from map_app.sources.dates import published_of
 from map_app.sources.decode import decode
-from map_app.sources.fields import Draft, host_of, published_of, web_url
+from map_app.sources.fields import Draft, host_of, web_url
 from map_app.sources.markup import html_to_text
 from map_app.sources.reading import Failure, Item, Note, Reading, check_whole, whole
 

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from map_app.model import Article
-from map_app.sources.fields import article_of, canonical_url, field_names, published_of, web_url
+from map_app.sources.dates import published_of
+from map_app.sources.fields import article_of, canonical_url, field_names, web_url
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
