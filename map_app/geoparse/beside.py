@@ -41,6 +41,8 @@ class Beside:
     score: float
     #: Characters from the name to the neighbour's, or None for the outlet's own town.
     characters: int | None
+    #: Whether the text says that the name lies in that place.
+    is_stated: bool = False
 
 
 class Neighbours:
@@ -65,12 +67,15 @@ class Neighbours:
         self._groups = [choice.group for choice in choices]
         #: Places chosen for the groups, or None where a choice is no neighbour.
         self._chosen: list[Place | None] = []
+        #: By its folded name, what the first group of that name means.
+        self._meant: dict[str, Place] = {}
         self._scores = [choice.scores[0] for choice in choices]
         anchors: list[tuple[int, int]] = []
         for number, choice in enumerate(choices):
             option = choice.options[0]
             settled = option.place.feature in _SETTLEMENTS and option.penalty == 0
             self._chosen.append(option.place if settled else None)
+            self._meant.setdefault(choice.group.key, option.place)
             if settled:
                 anchors += [(positions[i], number) for i in choice.group.members]
         #: By its folded name, the first group that is settled.
@@ -86,6 +91,11 @@ class Neighbours:
     def of_unknown(self, group: Group) -> Beside | None:
         """Where a name without candidates is, or None where nothing is near."""
         return self._best(group)
+
+    def within(self, container: str, areas: Sequence[Place]) -> Beside | None:
+        """Where a name is that the text says lies there: `container` is folded, `areas` are what it may mean."""
+        place = self._meant.get(container) or next(iter(areas), None)
+        return Beside(place, self._likelihood(place), None, is_stated=True) if place else None
 
     def of_part(self, group: Group) -> Beside | None:
         """Where a name is that begins or ends with one that the article itself names ("Nairobi River"), or None."""

@@ -6,7 +6,7 @@ import math
 import re
 import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -65,6 +65,8 @@ MAX_OPTIONS = 80
 
 #: So many people make a town that news names without saying where it is.
 LARGE_TOWN = 100_000
+#: And so many for each of the people of a first-level division that has the same name.
+BESIDE_DIVISION = 0.05
 
 #: A shorter one that is not in capitals is an article.
 SHORTEST_BEGINNING = 4
@@ -171,6 +173,10 @@ class Options:
     def places(self) -> tuple[Place, ...]:
         """The places alone."""
         return tuple(option.place for option in self.items)
+
+    def without_places(self) -> "Options":
+        """The same name where it means none of them."""
+        return replace(self, items=(), areas=(), table=_NOTHING)
 
     def __len__(self) -> int:
         return len(self.items)
@@ -289,8 +295,10 @@ class OptionsFinder:
         whole = [o for o in items if o.penalty == 0]
         usual = [o.place for o in whole if o.name_kind is NameKind.PRIMARY]
         usual_kinds = {place.feature for place in usual}
+        # Virginia in South Africa is no large town beside the state.
+        least = max([LARGE_TOWN, *(p.population * BESIDE_DIVISION for p in usual if p.feature is Feature.ADMIN1)])
         is_large_town = Feature.CITY in usual_kinds and any(
-            p.feature is Feature.CITY and p.population >= LARGE_TOWN for p in usual
+            p.feature is Feature.CITY and p.population >= least for p in usual
         )
         return Options(
             key=fold(name),

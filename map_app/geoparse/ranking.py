@@ -74,6 +74,8 @@ class Weights:
     """What each reason adds to a candidate's score; set by hand and checked on half of the documents."""
 
     in_container: float = 6.0
+    #: The same where nothing else can be meant ("London, Ontario,"): more than all else together.
+    in_plain_container: float = 12.0
     #: The container of a later name of the same list.
     in_list: float = 2.0
     contains_previous: float = 2.5
@@ -114,6 +116,8 @@ class Group:
     members: list[int] = field(default_factory=list)
     #: How many occurrences it is worth: the recogniser's probabilities added up.
     evidence: float = 0.0
+    #: Whether the gazetteer knows the name, but not where the text says that it lies.
+    has_namesakes: bool = False
 
     @property
     def key(self) -> str:

@@ -23,11 +23,12 @@ from map_app.geoparse.confidence import (
     signals_of_choice,
     signals_of_name,
 )
+from map_app.geoparse.containers import Containers
 from map_app.geoparse.homes import Home, NameSenses, learn_home
 from map_app.geoparse.options import LARGE_TOWN, Option, Options, OptionsFinder, admin1_key
 from map_app.geoparse.ranking import MAX_CANDIDATES, Choice, Group, Ranking, Weights
 from map_app.geoparse.roles import give_roles
-from map_app.geoparse.surroundings import Surroundings, read_surroundings
+from map_app.geoparse.surroundings import Firmness, Surroundings, read_surroundings
 from map_app.model import Article, Candidate, Evidence, Feature, Field, Kind, Place, Resolution, Toponym
 
 #: Changes whenever the rules or weights may rank otherwise.
@@ -98,6 +99,7 @@ class Resolver:
         self._calibration = calibration or Calibration.load()
         self._weights = weights or Weights()
         self._finder = OptionsFinder(gazetteer)
+        self._containers = Containers(self._finder, gazetteer)
         self._leaves_unknown = leaves_unknown
         #: Other places to choose from may change every choice, and other weights what is sure enough.
         self.version = f"{gazetteer.directory.name}-{self._calibration.version}" + ("-known" if leaves_unknown else "")
@@ -219,7 +221,9 @@ class Resolver:
 
     def _groups(self, article: Article, toponyms: Sequence[Toponym]) -> list[Group]:
         groups: dict[tuple[str, str, str], Group] = {}
-        for i, around in enumerate(read_surroundings(article, toponyms, self._is_area, self._is_large_town)):
+        for i, around in enumerate(
+            read_surroundings(article, toponyms, self._is_area, self._is_large_town, self._is_country)
+        ):
             if toponyms[i].kind is Kind.DEMONYM:
                 continue
             options = self._options(toponyms[i], around)
@@ -229,9 +233,11 @@ class Resolver:
                 group = groups[key] = Group(options, around)
             if around.listed_in and not group.surroundings.listed_in:
                 group.surroundings = around
+            elif around.firmness > group.surroundings.firmness:
+                group.surroundings = group.surroundings._replace(firmness=around.firmness)
             group.members.append(i)
             group.evidence += toponyms[i].confidence
-        return list(groups.values())
+        return self._containers.without_namesakes(list(groups.values()))
 
     def _options(self, toponym: Toponym, around: Surroundings) -> Options:
         if toponym.known:
@@ -286,9 +292,11 @@ class Resolver:
             ranking.add("alone", number, [o.place.country_code != alone[0] for o in options.items], -weights.alone)
         container = group.surroundings.container or options.container
         if container:
-            ranking.add("container", number, self._inside(container, options), weights.in_container)
+            is_plain = options.container or group.surroundings.firmness is Firmness.PLAIN
+            weight = weights.in_plain_container if is_plain else weights.in_container
+            ranking.add("container", number, self._containers.inside(container, options), weight)
         elif group.surroundings.listed_in:
-            ranking.add("list", number, self._inside(group.surroundings.listed_in, options), weights.in_list)
+            ranking.add("list", number, self._containers.inside(group.surroundings.listed_in, options), weights.in_list)
 
     def _lean_on_other_states(self, ranking: Ranking, numbers: range) -> None:
         """Georgia is rather the state where another state is named by its own name."""
@@ -318,13 +326,9 @@ class Resolver:
     def _is_large_town(self, name: str) -> bool:
         return self._finder.options(name).is_large_town
 
-    def _inside(self, container: str, options: Options) -> list[bool]:
-        """Which candidates lie in what the container's name, or demonym, may mean."""
-        areas = self._finder.options(container).areas
-        home = None if areas else self._finder.demonym(container)
-        if home is not None:
-            areas = (Option(home, NameKind.PRIMARY, admin1_key(home)),)
-        return [any(self._contains(area, o) for area in areas) for o in options.items]
+    def _is_country(self, name: str) -> bool:
+        options = self._finder.options(name).items
+        return any(o.place.feature is Feature.COUNTRY and o.name_kind is not NameKind.ALTERNATE for o in options)
 
     def _score_containers(self, ranking: Ranking, numbers: range) -> None:
         """A container is itself more likely the one that holds the name before it."""
@@ -342,20 +346,6 @@ class Resolver:
                     for o in ranking.groups[number].options.items
                 ]
                 ranking.add("contains the name before it", number, holds, self._weights.contains_previous)
-
-    def _contains(self, outer: Option, inner: Option) -> bool:
-        if outer.place.id == inner.place.id:
-            return False
-        if outer.place.feature is Feature.REGION:
-            return self._gazetteer.contains(outer.place, inner.place)
-        if outer.place.country_code != inner.place.country_code:
-            return False
-        if outer.place.feature is Feature.COUNTRY:
-            return inner.place.feature is not Feature.COUNTRY
-        if outer.place.feature is Feature.ADMIN1:
-            return inner.admin1_key == outer.admin1_key and inner.place.feature is not Feature.ADMIN1
-        # A county holds nothing that lies in another division.
-        return inner.admin1_key == outer.admin1_key and self._gazetteer.contains(outer.place, inner.place)
 
     def _answer(self, document: Recognised, choices: Sequence[Choice], neighbours: Neighbours) -> Answers:
         """What becomes of the names that have candidates."""
@@ -389,14 +379,29 @@ class Resolver:
         for group in groups:
             if len(group.options):
                 continue
-            beside = None if self._leaves_unknown else neighbours.of_unknown(group)
-            if beside and self._finder.names_another_place(toponyms[group.members[0]].name, beside.place):
-                beside = neighbours.of_part(group)
+            # Of a name alone, without its container, nobody else could tell more.
+            is_left = self._leaves_unknown and not group.has_namesakes
+            beside = None if is_left else self._beside_unknown(group, toponyms, neighbours)
             for i in group.members:
                 answers[i] = (
-                    _beside(article, toponyms[i], beside, ()) if beside else _unplaced(toponyms[i], "no candidate")
+                    _beside(article, toponyms[i], beside, (), has_namesakes=group.has_namesakes)
+                    if beside
+                    else _unplaced(toponyms[i], "no candidate")
                 )
         return answers
+
+    def _beside_unknown(self, group: Group, toponyms: Sequence[Toponym], neighbours: Neighbours) -> Beside | None:
+        """Where a name is that the gazetteer lacks there, or None."""
+        around, beside = group.surroundings, None
+        container = around.container or group.options.container
+        if container and (around.firmness >= Firmness.LIKELY or group.has_namesakes):
+            beside = neighbours.within(fold(container), [area.place for area in self._containers.areas(container)])
+        if beside and group.has_namesakes:
+            return beside
+        beside = beside or neighbours.of_unknown(group)
+        if beside and self._finder.names_another_place(toponyms[group.members[0]].name, beside.place):
+            return neighbours.of_part(group)
+        return beside
 
 
 def _parts(documents: Iterable[Recognised]) -> Iterator[list[Recognised]]:
@@ -454,11 +459,19 @@ def _unplaced(toponym: Toponym, why: str, candidates: tuple[Candidate, ...] = ()
     return Resolution(toponym, None, candidates=candidates, unplaced_because=why)
 
 
-def _beside(article: Article, toponym: Toponym, beside: Beside, candidates: tuple[Candidate, ...]) -> Guess:
+def _beside(
+    article: Article,
+    toponym: Toponym,
+    beside: Beside,
+    candidates: tuple[Candidate, ...],
+    *,
+    has_namesakes: bool = False,
+) -> Guess:
     score = round(beside.score, 3)
-    signals = signals_beside(has_candidates=bool(candidates)) | _of_name(article, toponym)
+    signals = signals_beside(has_candidates=bool(candidates) or has_namesakes) | _of_name(article, toponym)
     candidates = (Candidate(beside.place, score), *candidates[: MAX_CANDIDATES - 1])
-    return Guess(toponym, candidates, (Evidence("beside", score, beside.place.name),), signals)
+    reason = "within" if beside.is_stated else "beside"
+    return Guess(toponym, candidates, (Evidence(reason, score, beside.place.name),), signals)
 
 
 def _of_name(article: Article, toponym: Toponym) -> Signals:

@@ -2,11 +2,14 @@
 
 import re
 from collections.abc import Callable, Sequence
+from enum import IntEnum
 from typing import NamedTuple
 
 from map_app.geoparse.teams import home_of_team
 from map_app.model import Article, Field, Kind, Toponym
 
+#: "The Kherson region of Ukraine".
+_DIVISION_OF = re.compile(r"\s+(?:region|province|district|county|state|island)\s+of\s+(?:the\s+)?")
 #: Between a place and what holds it: "Paris, Texas", "Paris (Texas)", "Aleppo, in northern Syria".
 _CONTAINER_LINK = re.compile(
     r",?\s*\(?|(?:\s+(?:counties|parishes|provinces|districts|county|district|area))?(?:\s+located)?,?\s+in\s+(?:the\s+)?"
@@ -37,7 +40,7 @@ _NATURE_AFTER = re.compile(
     r"\s(river|delta|valley|basin|strait|sea|gulf|bay|lake|canal|desert|peninsula|mountains|islands?|archipelago)(?![\w-])"
 )
 #: Between the names of a list.
-_LIST_LINK = re.compile(r"\s*,\s*(?:(?:and|or)\s+)?|\s+(?:and|or|&)\s+")
+_LIST_LINK = re.compile(r"(?:\s*,\s*(?:(?:and|or)\s+)?|\s+(?:and|or|&)\s+)(?:the\s+)?")
 #: From what holds a place to the place: "the Texas town of Paris", "the northern Iraqi city of Mosul", "Syria's Idlib".
 _HELD_LINK = re.compile(
     r"(?:['’]s)?\s+(?:[a-z-]+\s+){0,2}"
@@ -60,8 +63,31 @@ _TOWN_BEFORE = re.compile(r"(?:city|town|village|port|capital)(?:\s+of|,)?\s+$",
 _CAMPUS = re.compile(r"(?:-| at | in |, )[A-Z][\w.]+(?: [A-Z]\w+)?")
 #: The rest of "Florida Atlantic University" behind the state.
 _SCHOOL_AFTER = re.compile(r"(?: [A-Z][\w&-]*){0,3}? (?:University|College|Institute of Technology|Tech|A&M)\b")
+#: Between a place and what holds it where nothing else can be meant: ", " or " (".
+_PLAIN_LINK = re.compile(r",?\s*\(?")
+#: Behind a container that no verb follows: "in Paris, Ontario, on Monday", but not "In Paris, Ontario said".
+_CLOSED = re.compile(r"\.?(?:[,;:)(]|\s*(?:[-–—―]|\(|\n|$)|\.(?:\s|$))")
+#: "Near Lexington in Kenya", "Lexington in western Kenya": but "talks with Washington in Egypt".
+_AT = re.compile(r"\b(?:[Ii]n|[Nn]ear|[Aa]t|[Oo]utside|[Aa]round|of)\s+$")
+_AT_REACH = 12
+_IN_PART = re.compile(
+    r",?\s+(?:located\s+)?in\s+(?:the\s+)?(?:[a-z-]+ern|central|state\s+of|province\s+of)\s+.*", re.DOTALL
+)
+#: Behind a container before the next place: a list without it has no comma, or no "and".
+_NEXT_IS_APART = re.compile(r"\.?[,;] (?:and|or|but)\b")
 #: With one of these end both.
 _LAST_OF_KINDS = ("of", "city", "town", "village", "port", "capital")
+
+
+class Firmness(IntEnum):
+    """How plainly a text says that one place lies in another."""
+
+    #: It may as well be the next of a list, or what the sentence goes on with.
+    WEAK = 0
+    #: Enough for a name that few would know ("Greenwood in West Virginia").
+    LIKELY = 1
+    #: Enough for any ("Paris, Ontario,", "the Iraqi town of Cambridge").
+    PLAIN = 2
 
 
 class Surroundings(NamedTuple):
@@ -69,6 +95,8 @@ class Surroundings(NamedTuple):
 
     #: The name, or the demonym, of what it is said to lie in, or empty.
     container: str = ""
+    #: How plainly that is said.
+    firmness: Firmness = Firmness.WEAK
     #: "division", "town" or empty.
     stated_kind: str = ""
     #: What a later name of the same list is said to lie in: "Dallas" in "Dallas and Austin, Texas".
@@ -90,10 +118,12 @@ def read_surroundings(
     toponyms: Sequence[Toponym],
     is_area: Callable[[str], bool],
     is_large_town: Callable[[str], bool],
+    is_country: Callable[[str], bool],
 ) -> list[Surroundings]:
     """One for each toponym, in the same order.
 
-    `is_area` tells of a name whether other places can lie in it, `is_large_town` whether it can be in a list of towns.
+    `is_area` tells of a name whether other places can lie in it, `is_large_town` whether it can be in a list of towns,
+    `is_country` whether it is one.
     """
     order = sorted(range(len(toponyms)), key=lambda i: (toponyms[i].field, toponyms[i].start))
     out = [Surroundings()] * len(toponyms)
@@ -108,8 +138,8 @@ def read_surroundings(
             text = article.title if toponym.field is Field.TITLE else article.text
             previous = order[at - 1] if at else -1
             link = _between(text, toponyms, i, following)
-            container = ""
-            if link is not None and _CONTAINER_LINK.fullmatch(link) and not link.isspace():
+            container, firmness = "", Firmness.WEAK
+            if link is not None and _is_container_link(link, toponym, is_country):
                 outer = toponyms[following].name
                 # "Washington, New York and Boston" are three towns, "Niger, Nigeria and Togo" three countries.
                 is_listed = goes_on and "(" not in link and (is_large_town(outer) or is_area(toponym.name))
@@ -121,8 +151,11 @@ def read_surroundings(
                 is_listed = is_listed or (out[following].is_listed_division and _LIST_LINK.fullmatch(link) is not None)
                 is_subject = "(" not in link and _is_owner(text, toponyms[following].end)
                 container = outer if is_area(outer) and not is_listed and not is_subject else ""
+                is_in_list = goes_on and not out[following].container
+                is_in_list = is_in_list or (is_country(toponym.name) and is_country(outer))
+                firmness = _firmness(text, toponym, toponyms[following], is_in_list=is_in_list)
             if not container:
-                container = _holder(text, toponyms, previous, i)
+                container, firmness = _holder(text, toponyms, previous, i, is_country)
             is_first = is_first_of_more(text, toponym)
             if is_first and not container:
                 container = home_of_team(text, toponym.start, toponym.end)
@@ -140,6 +173,7 @@ def read_surroundings(
                 listed_with.append(toponyms[previous].name)
             out[i] = Surroundings(
                 container,
+                firmness,
                 kind,
                 listed_in,
                 tuple(listed_with),
@@ -168,6 +202,13 @@ def _between(text: str, toponyms: Sequence[Toponym], i: int, following: int) -> 
     return None if "\n" in link else link
 
 
+def _is_container_link(link: str, inner: Toponym, is_country: Callable[[str], bool]) -> bool:
+    """Whether what follows a name may hold it, by the words between."""
+    if _DIVISION_OF.fullmatch(link):
+        return not is_country(inner.name)  # "the Kherson region of Ukraine", but "the US state of Texas"
+    return _CONTAINER_LINK.fullmatch(link) is not None and not link.isspace()
+
+
 def _is_short(text: str, toponym: Toponym) -> bool:
     """Whether it ends in the full stop of a short form before a comma."""
     return text.startswith("," if toponym.name.endswith(".") else ".,", toponym.end)
@@ -178,14 +219,39 @@ def _is_owner(text: str, end: int) -> bool:
     return _OWNER.match(text, end) is not None and _OWNER_OF_IT.match(text, end) is None
 
 
-def _holder(text: str, toponyms: Sequence[Toponym], previous: int, i: int) -> str:
-    """The name before, where the words between say that it holds this one."""
+def _firmness(text: str, inner: Toponym, outer: Toponym, *, is_in_list: bool) -> Firmness:
+    """How plainly the second holds the first, which stands right before it."""
+    if is_in_list:
+        return Firmness.LIKELY if _NEXT_IS_APART.match(text, outer.end) else Firmness.WEAK
+    if _PLAIN_LINK.fullmatch(text, inner.end, outer.start):
+        is_plain = _CLOSED.match(text, outer.end)
+    else:
+        is_plain = _IN_PART.fullmatch(text, inner.end, outer.start) or _AT.search(
+            text, max(0, inner.start - _AT_REACH), inner.start
+        )
+    return Firmness.PLAIN if is_plain else Firmness.LIKELY
+
+
+def _holder(
+    text: str, toponyms: Sequence[Toponym], previous: int, i: int, is_country: Callable[[str], bool]
+) -> tuple[str, Firmness]:
+    """The name before, where the words between say that it holds this one, and how plainly."""
     if previous < 0:
-        return ""
+        return "", Firmness.WEAK
     outer, inner = toponyms[previous], toponyms[i]
     if outer.field is not inner.field or not 0 < inner.start - outer.end <= _MAX_LINK:
-        return ""
-    return outer.name if _HELD_LINK.fullmatch(text, outer.end, inner.start) else ""
+        return "", Firmness.WEAK
+    link = text[outer.end : inner.start]
+    if not _HELD_LINK.fullmatch(link):
+        return "", Firmness.WEAK
+    if "'" in link or "’" in link:
+        return (
+            outer.name,
+            Firmness.WEAK,
+        )  # "Ukraine's Kharkiv", but "Ukraine's embassy in London", "Chile's Ripley" stores
+    if _DIVISION_OF.fullmatch(link) and outer.kind is Kind.TOPONYM and not is_country(outer.name):
+        return "", Firmness.WEAK  # "the Kherson region of Ukraine" holds no Ukraine
+    return outer.name, Firmness.PLAIN
 
 
 def _stated_kind(text: str, toponym: Toponym) -> str:

@@ -20,6 +20,7 @@ FOR_A_PLACE = {
     "alone": "what the name means where nothing else is said",
     "outlet's home": "the publisher is at home there",
     "beside": "named beside {}",
+    "within": "said to be in {}, where no place of that name is known",
     "demonym": "a word for its people",
     "given by the source": "the source gives it: {}",
     "online geocoder": "found by the online geocoder",

@@ -47,6 +47,78 @@ def test_the_container_named_after_a_place_decides(resolver, text, names, expect
     assert where(resolve(resolver, text, *names)[0]) == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "names", "place", "reason"),
+    [
+        ("in Greenwood, W. Va., on Monday", ["Greenwood", "W. Va."], "West Virginia", "within"),
+        ("the village of Springfield, Ukraine, was", ["Springfield", "Ukraine"], "Ukraine", "within"),
+        ("in Dublin, Zimbabwe. He", ["Dublin", "Zimbabwe"], "Zimbabwe", "within"),
+        ("in Bristol, Punjab, India, on", ["Bristol", "Punjab", "India"], "Punjab", "within"),
+        ("Marion County, Wyoming, is", ["Marion County", "Wyoming"], "Wyoming", "within"),
+        ("in Moscow, Oregon, on", ["Moscow", "Oregon"], "Oregon", "within"),
+        ("Georgia, Vermont, has", ["Georgia", "Vermont"], "Vermont", "within"),
+        ("marched in Birmingham (France) today", ["Birmingham", "France"], "France", "within"),
+        ("VIENNA, Ukraine (AP) -", ["VIENNA", "Ukraine"], "Ukraine", "within"),
+        ("near Lexington in western Kenya", ["Lexington", "Kenya"], "Kenya", "within"),
+        # what it is not said to lie in
+        ("In London, Ukraine said it", ["London", "Ukraine"], "London", ""),
+        ("talks with Washington in Qatar", ["Washington", "Qatar"], "Washington", ""),
+        ("Tokyo, Mexico and Peru", ["Tokyo", "Mexico", "Peru"], "Tokyo", ""),
+        ("In Cairo, Sudan's army", ["Cairo", "Sudan"], "Cairo", ""),
+        ("China, Japan, and the United States, said", ["China", "Japan", "United States"], "China", ""),
+        ("the US state of Texas", ["US", "Texas"], "United States", ""),
+        # by claim, habit or history
+        ("in Belfast, Ireland, on", ["Belfast", "Ireland"], "Belfast", "container"),
+        ("in Pristina, Serbia, on", ["Pristina", "Serbia"], "Pristina", "container"),
+        ("in San Juan, U.S., on", ["San Juan", "U.S."], "San Juan", "container"),
+    ],
+)
+def test_a_name_is_never_put_outside_what_it_is_plainly_said_to_lie_in(resolver, text, names, place, reason):
+    found = resolve(resolver, text, *names)[0]
+    reasons = {evidence.reason for evidence in found.evidence}
+    assert found.place.name == place
+    assert reasons & {"within", "container"} == ({reason} if reason else set())
+
+
+def test_a_name_without_its_container_means_what_was_said_of_it(resolver):
+    text = "In Lakewood, Kansas, it rained. People of Lakewood and Wichita said"
+    resolutions = resolve(resolver, text, "Lakewood", "Kansas", "Lakewood", "Wichita")
+    assert [r.place.name for r in resolutions] == ["Kansas", "Kansas", "Kansas", "Wichita"]
+
+
+def test_a_famous_town_named_before_a_namesake_nobody_knows_stays_where_it_is(resolver):
+    text = "She left Dublin for Dublin, Zimbabwe, in May."
+    resolutions = resolve(resolver, text, "Dublin", "Dublin", "Zimbabwe")
+    assert [r.place.name for r in resolutions] == ["Dublin", "Zimbabwe", "Zimbabwe"]
+
+
+def test_what_is_plainly_said_outweighs_all_that_the_article_speaks_of(resolver):
+    text = "A man from London, Ontario, spoke in Leeds, Manchester, Bradford and Sheffield. England won."
+    names = ["London", "Ontario", "Leeds", "Manchester", "Bradford", "Sheffield", "England"]
+    london = resolve(resolver, text, *names)[0]
+    assert where(london) == ("CA", "Ontario")
+
+
+def test_a_guess_within_what_is_stated_is_less_sure_than_a_known_place(resolver):
+    unknown, _ = resolve(resolver, "in Lakewood, Kansas, on", "Lakewood", "Kansas")
+    known, _ = resolve(resolver, "in Wichita, Kansas, on", "Wichita", "Kansas")
+    assert THRESHOLD < unknown.confidence < known.confidence
+    assert unknown.evidence[0].detail == "Kansas"
+
+
+@pytest.mark.parametrize(
+    ("text", "names", "place"),
+    [
+        ("the Kherson region of Ukraine", ["Kherson", "Ukraine"], ("UA", "Kherson")),
+        ("near Luhansk in the Luhansk region of Ukraine", ["Luhansk", "Luhansk", "Ukraine"], ("UA", "Luhansk")),
+    ],
+)
+def test_a_region_of_a_country_lies_in_it(resolver, text, names, place):
+    region = resolve(resolver, text, *names)[-2]
+    assert where(region) == place
+    assert "container" in {evidence.reason for evidence in region.evidence}
+
+
 def test_a_name_alone_is_the_best_known_place(resolver):
     [paris] = resolve(resolver, "They met in Paris.", "Paris")
     assert paris.place.country_code == "FR"
