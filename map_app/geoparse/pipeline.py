@@ -9,6 +9,8 @@ from map_app.errors import GeoparseError, ModelError
 from map_app.gazetteer.lookup import Gazetteer
 from map_app.geoparse.homes import Home
 from map_app.geoparse.languages import guess_language
+from map_app.geoparse.lexicon import Lexicon
+from map_app.geoparse.persons import Persons
 from map_app.geoparse.recognise import Piece, Recogniser
 from map_app.geoparse.resolve import RULES_VERSION, Recognised, Resolver
 from map_app.geoparse.roles import ROLES_VERSION
@@ -52,6 +54,7 @@ class Geoparser:
         self._recogniser = recogniser
         self._resolver = resolver
         self._homes = homes
+        self._persons = Persons(Lexicon())
         #: Changes when the same article may be mapped differently: the store keeps it with each article.
         self.version = f"{RULES_VERSION}-{ROLES_VERSION}-{recogniser.version}-{resolver.version}"
         if homes:
@@ -107,7 +110,10 @@ class Geoparser:
             language = article.language or guess_language(article.text)
             pieces += [Piece(article.title, Field.TITLE, language), Piece(article.text, Field.TEXT, language)]
         found = self._recogniser.recognise_all(pieces)
-        return [title + text for title, text in zip(found[::2], found[1::2], strict=True)]
+        return [
+            self._persons.without(article, title + text)
+            for article, title, text in zip(articles, found[::2], found[1::2], strict=True)
+        ]
 
     def namesakes(self, name: str) -> tuple[Place, ...]:
         """The places of the gazetteer that have the whole of this name, best known first."""
