@@ -80,6 +80,14 @@ class Shares:
         shares: Vector = np.divide(np.maximum(mine, 0.0), rest, out=np.zeros_like(mine), where=rest > 0)
         return shares
 
+    def is_named_country(self, chosen: Labels, is_area: Flags) -> Flags:
+        """Of each row whether its article names the country that it lies in, by another name than the row's own."""
+        areas = is_area[chosen] & (self.labels[0, chosen] > 0)
+        named = np.bincount(self._keys[0, chosen[areas]], minlength=len(self._demonyms))
+        own = areas[self._layout.owner] & (self.labels[0] == self.labels[0, chosen][self._layout.owner])
+        is_named: Flags = (named[self._keys[0]] > own) & (self.labels[0] > 0)
+        return is_named
+
     def of_articles(self, chosen: Labels) -> Vector:
         """The share of an article's names that mean a place there: [country or division, article, label]."""
         totals = self._totals(chosen).reshape(2, self._layout.articles, -1)

@@ -13,7 +13,8 @@ COMMON_FIRST_NAME = 6
 #: Of words that are written small as well, only common surnames are any: Walker and Baker, but not Herald.
 COMMON_SURNAME = 6
 
-_TITLE = r"(?:Mr|Mrs|Ms|Dr|Prof|Sir|Dame|Sen|Rep|Judge|Rev|Sgt|Capt)"
+#: Before a person's name, or a storm's, which is called like one.
+_TITLE = r"(?:Mr|Mrs|Ms|Dr|Prof|Sir|Dame|Sen|Rep|Judge|Rev|Sgt|Capt|Hurricane|Typhoon|Cyclone|Storm)"
 #: The last two words of a run of capitals, an initial between them or not: "Jordan Tyler", "Mr. Lincoln".
 _FULL_NAME = re.compile(
     rf"(?<![\w’'.-])(?:(?P<title>{_TITLE})\.?|(?P<first>[A-Z][\w-]{{1,30}})) (?:[A-Z]\. )?"

@@ -300,6 +300,9 @@ class Ranking:
         km = np.maximum(kilometres(nearest) - self._reach_km, 0.0)
         # What lies in a region is not far from it, and not at its very middle either.
         km[self._is_area | ((self._reach_km > 0) & (km < AREA_DISTANCE_KM))] = AREA_DISTANCE_KM
+        # A place in a country that is named is no farther from what the article speaks of than that.
+        named = self._shares.is_named_country(self.chosen, self._is_area)
+        km[named] = np.minimum(km[named], AREA_DISTANCE_KM)
         return np.where(nearest > NOWHERE + 0.5, np.log1p(km), 0.0)  # a cosine may be rounded to less than -1
 
     def _score_stated_elsewhere(self) -> None:

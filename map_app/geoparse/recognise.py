@@ -322,6 +322,8 @@ def _cut_at_dashes(words: Words, first: int, spans: Iterable[tuple[int, int, Kin
     """The spans, taken apart where a dash stands between blanks: "LIMA, Peru - People said" names no Peru-People."""
     for low, high, kind in spans:
         start = low
+        while high > low and words.texts[first + high] in DASHES:
+            high -= 1  # noqa: PLW2901 (of "Aix-en-Provence" the model may know "Aix-" alone)
         for i in range(low + 1, high + 1):
             at = first + i
             if words.texts[at] in DASHES and words.starts[at] > words.ends[at - 1]:

@@ -23,9 +23,15 @@ _REACH = 40
 
 _DIVISION_AFTER = re.compile(
     r"(?:[\s-]+(?:border|frontier))?\s+"
-    r"(?:region|oblast|province|state|governorate|prefecture|territory|krai|republic|county)(?![\w-])",
+    # Written large these are rather the beginning of another name ("Manhattan District Attorney").
+    r"(?:region|oblast|province|state|governorate|prefecture|territory|krai|republic|county|(?-i:district|division))"
+    r"(?![\w-])",
     re.IGNORECASE,
 )
+#: Who governs says what is governed: "New York Gov. Kathy Hochul", "New York's mayor".
+_GOVERNOR_AFTER = re.compile(r"(?:['’]s)?\s+(?:[Gg]ov\.|[Gg]overnor|[Ll]ieutenant [Gg]overnor|Lt\. Gov\.)(?!\w)")
+_MAYOR_AFTER = re.compile(r"(?:['’]s)?\s+(?:[Mm]ayor|[Dd]eputy [Mm]ayor|[Cc]ity [Cc]ouncil)(?!\w)")
+_GOVERNOR_OR_MAYOR = re.compile(r"\b(?:(?P<mayor>[Mm]ayor)|[Gg]overnor) of $")
 #: "A county of Taiwan" lies in it.
 _DIVISION_BEFORE = re.compile(
     r"(?<!\ba )(?:region|oblast|province|state|governorate|prefecture|county)\s+of\s+$", re.IGNORECASE
@@ -255,13 +261,17 @@ def _holder(
 
 
 def _stated_kind(text: str, toponym: Toponym) -> str:
-    if _DIVISION_AFTER.match(text, toponym.end):
+    if _DIVISION_AFTER.match(text, toponym.end) or _GOVERNOR_AFTER.match(text, toponym.end):
         return "division"
+    if _MAYOR_AFTER.match(text, toponym.end):
+        return "town"
     before = text[max(0, toponym.start - _REACH) : toponym.start]
     if not before.rstrip().rstrip(",").lower().endswith(_LAST_OF_KINDS):
         return ""  # nearly always, and told much faster
     if _DIVISION_BEFORE.search(before):
         return "division"
+    if office := _GOVERNOR_OR_MAYOR.search(before):
+        return "town" if office["mayor"] else "division"
     return "town" if _TOWN_BEFORE.search(before) else ""
 
 

@@ -47,6 +47,8 @@ _ONE_MORE = re.compile(r" [A-Z][^\W\d_]+")
 #: The beginning of "Gulf of Mexico" before "Mexico", of "People's Republic of China" before "'s".
 _OF = re.compile(r"(?:[A-Z][\w'’-]+ ){1,3}of (?:the )?$")
 _OWNER = re.compile(r"[A-Z]\w+$")
+#: The model often takes these for no part of a name: "Lower Shabelle".
+_PARTS = ("Lower ", "Upper ")
 #: With these hardly any name begins: "European Union", "Czech Republic", "People's Republic of China".
 _NEVER_FIRST = ("Republic", "Union", "Kingdom", "States", "Federation", "Emirates")
 _CAPITALS = re.compile(r"(?:[A-Z][\w'’-]+ ){1,2}$")
@@ -150,6 +152,8 @@ def _beginning(text: str, start: int, end: int, is_known: Callable[[str], bool])
         before = _OF.search(text, max(0, start - _BEGINNING_REACH), start)
     elif text.startswith(("'s ", "’s "), start):
         before = _OWNER.search(text, max(0, start - _BEGINNING_REACH), start)
+    elif text.endswith(_PARTS, 0, start) and is_known(text[start - len(_PARTS[0]) : end]):
+        return start - len(_PARTS[0])
     elif text.startswith(_NEVER_FIRST, start):
         before = _CAPITALS.search(text, max(0, start - _BEGINNING_REACH), start)
     if before is None:
