@@ -30,7 +30,7 @@ from map_app.settings import DATA_DIR
 logger = logging.getLogger(__name__)
 
 #: Raised whenever the files' form or the way they are made changes.
-SCHEMA = 13
+SCHEMA = 14
 
 MANIFEST = "manifest.json"
 
@@ -349,6 +349,7 @@ def _write_facts(
         "demonyms": demonyms,
         "continents": {code: f"curated:{_slug(read.CONTINENTS[c])}" for code, c in continents.items()},
         "countries_of": countries_of,
+        "seats_of_government": read.seats_of_government(),
     }
     (directory / "facts.json").write_text(json.dumps(facts), encoding="utf-8")
 

@@ -100,6 +100,8 @@ class Gazetteer:
         self._sorted_demonyms = sorted(self._demonyms)
         self._continents: dict[str, str] = facts["continents"]
         self._countries_of: dict[str, list[str]] = facts["countries_of"]
+        #: Ids of the seats of government by what news calls them ("the Kremlin", "Downing Street").
+        self.seats_of_government: dict[str, str] = facts["seats_of_government"]
         self._place_at = functools.lru_cache(maxsize=PLACES_KEPT)(self._make_place)
         # Few of the names are those of divisions, and nearly every place lies in one.
         self._division_name = functools.lru_cache(maxsize=PLACES_KEPT)(self._names.__getitem__)

@@ -40,6 +40,9 @@ DISSOLVED = {"AN", "CS"}
 _AIRPORT = re.compile(r"(?i)\b(?:international airport|airport|air ?base|air ?field|aerodrome|air force base)\b")
 AIRPORT_RADIUS_KM = 5.0
 
+#: The note of a curated place that news names for those who govern there.
+SEAT_OF_GOVERNMENT = "seat of government"
+
 #: Codes of airports and the like ("PRX") are listed among alternate names; in news such a word is something else.
 CODE = re.compile(r"[A-Z0-9]{1,4}\Z")
 
@@ -95,6 +98,17 @@ def curated_rows(name: str) -> Iterator[dict[str, str]]:
     with (DATA_DIR / name).open(encoding="utf-8-sig", newline="") as file:
         for row in csv.DictReader(file):
             yield {key: (value or "").strip() for key, value in row.items() if key}
+
+
+def seats_of_government() -> dict[str, str]:
+    """What news calls them, with the article where they have one ("the Kremlin", "Downing Street"), and their ids."""
+    ids = {}
+    for row in curated_rows("curated_places.csv"):
+        if row["note"] == SEAT_OF_GOVERNMENT:
+            called = [row["name"], *filter(None, row["alternate_names"].split("|"))]
+            with_article = [name for name in called if name.startswith("the ")]
+            ids.update(dict.fromkeys(with_article or called, f"curated:{row['id']}"))
+    return ids
 
 
 def cities() -> list[Record]:

@@ -33,7 +33,7 @@ from map_app.geoparse.weights import (
     OUTSIDE,
     Weights,
 )
-from map_app.geoparse.whole_names import always_places, made_whole
+from map_app.geoparse.whole_names import Seats, always_places, made_whole
 from map_app.model import Field, Kind, Toponym
 
 #: Changes with the features and labels: a model made for others would find nonsense.
@@ -144,6 +144,7 @@ class Recogniser:
         self._sums = UnitSums(self._weights)
         self._features = FeatureMaker(self._membership, Lexicon(), self._sums)
         self._gazetteer = gazetteer
+        self._seats = Seats(gazetteer.seats_of_government)
         self._lock = threading.Lock()
 
     @classmethod
@@ -207,6 +208,8 @@ class Recogniser:
                 found = made_whole(text, found, self._is_a_name)
                 more = always_places(text, field, self._is_a_name)
                 found += _apart(more, [(toponym.start, toponym.end) for toponym in found])
+                if seats := self._seats.find(text, field):
+                    found = _apart(found, [(seat.start, seat.end) for seat in seats]) + seats
                 found.sort(key=lambda toponym: toponym.start)
             if not is_known or (not is_plain(text) and _OTHER_LETTERS.search(text)):
                 # A name in another script inside an English text is as good as in its own.

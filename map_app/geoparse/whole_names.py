@@ -4,14 +4,14 @@ World news speaks of "the Kremlin" and "the DRC" as of persons, so their neighbo
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from map_app.geoparse.confidence import DOUBTED
 from map_app.model import Field, Kind, Toponym
 
-#: Seats of government that no corpus marks often enough to learn, and countries known by their letters.
-_WITH_ARTICLE = ("Kremlin", "Pentagon", "DRC", "DPRK", "UAE", "PRC")
+#: Countries that are known by their letters.
+_WITH_ARTICLE = ("DRC", "DPRK", "UAE", "PRC")
 _PATTERN = re.compile(rf"\b[Tt]he ({'|'.join(_WITH_ARTICLE)})(?![\w-]| [A-Z])")
 #: "Boats crossed the Channel", but not the news channel of a broadcaster.
 _THE_CHANNEL = re.compile(
@@ -59,6 +59,40 @@ _ARTICLE_OF_NAME = re.compile(r"[a-z,] The $")
 #: The rest of "St. John's" where nothing follows that a St. John could own.
 _SAINT = re.compile(r"(?:St\.?|Saint) [A-Z][a-z]+$")
 _NO_OWNER = re.compile(r"['’]s(?=[,.;:)]|$| (?:on|in|and|or|to|at|by|is|was|were|are|has|had|said|after|where|from)\b)")
+
+
+class Seats:
+    """Seats of government, which news names for those who govern there, and which are places all the same."""
+
+    def __init__(self, ids: Mapping[str, str]) -> None:
+        """`ids` of the places by what news calls them, with the article if they have one: "the Kremlin"."""
+        with_article = {name.removeprefix("the "): place for name, place in ids.items() if name.startswith("the ")}
+        without = {name: place for name, place in ids.items() if not name.startswith("the ")}
+        self._ids = with_article | without
+        self._in_text = re.compile(rf"\b(?:[Tt]he ({_either(with_article)})|({_either(without)}))(?![\w-]| [A-Z])")
+        #: Headlines leave articles out: "Kremlin rejects offer".
+        self._in_title = re.compile(rf"\b({_either(self._ids)})(?![\w-]| [A-Z])")
+        self._in_capitals = re.compile(rf"\b({_either(self._ids).upper()})(?![\w-])")
+        self._ids |= {name.upper(): place for name, place in self._ids.items()}
+
+    def find(self, text: str, field: Field) -> list[Toponym]:
+        """Where they are named; "the Kremlin Cup" is something else."""
+        if field is Field.TITLE:
+            pattern = self._in_capitals if text.isupper() else self._in_title
+        elif any(name in text for name in self._ids):
+            pattern = self._in_text
+        else:  # nearly always, and told much faster
+            return []
+        found = []
+        for match in pattern.finditer(text):
+            start, end = match.span(match.lastindex or 0)
+            name = text[start:end]
+            found.append(Toponym(name, start, end, field, confidence=CONFIDENCE, known=self._ids[name]))
+        return found
+
+
+def _either(names: Iterable[str]) -> str:
+    return "|".join(map(re.escape, sorted(names, key=len, reverse=True)))
 
 
 def always_places(text: str, field: Field, is_known: Callable[[str], bool]) -> list[Toponym]:

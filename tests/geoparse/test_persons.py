@@ -42,6 +42,7 @@ def left(persons, text, *names, title="", confidence=0.9, kind=Kind.TOPONYM):
         ("Carter Lake Hamilton, 19, ran away. Hamilton is back.", ["Carter Lake Hamilton", "Hamilton"]),
         ("Michael J. Houston's wife said Houston was ill.", ["Houston", "Houston"]),
         ("Charlotte Smith set the mark.", ["Charlotte"]),
+        ("Tropical Storm Florence hit the coast. Florence weakened.", ["Florence", "Florence"]),
     ],
 )
 def test_the_names_of_a_person_are_no_places_anywhere_in_the_article(persons, text, names):

@@ -324,6 +324,19 @@ def test_a_list_in_pairs_says_of_every_place_what_holds_it(resolver, text, names
     assert [r.place.admin1 for r in resolutions[::2]] == expected
 
 
+def test_a_people_may_hold_a_town_that_nobody_knows_there(resolver):
+    text = "the Iraqi town of Cambridge"
+    toponyms = [Toponym("Iraqi", 4, 9, kind=Kind.DEMONYM), Toponym("Cambridge", 18, 27)]
+    cambridge = resolver.resolve(Article(id="a", title="", text=text), toponyms)[1]
+    assert cambridge.place.id == "country:IQ"
+
+
+def test_a_name_unknown_where_it_is_said_to_lie_is_not_left_to_an_online_geocoder(gazetteer):
+    resolver = Resolver(gazetteer, leaves_unknown=True)
+    lakewood, _ = resolve(resolver, "in Lakewood, Kansas, on", "Lakewood", "Kansas")
+    assert lakewood.place.name == "Kansas"
+
+
 def test_a_demonym_may_say_where_a_town_is(resolver):
     text = "the Libyan city of Tripoli"
     toponyms = [Toponym("Libyan", 4, 10, kind=Kind.DEMONYM), Toponym("Tripoli", 19, 26)]
@@ -581,3 +594,25 @@ def test_what_holds_the_name_before_does_not_make_the_next_one_a_division(resolv
 def test_georgia_is_the_state_where_another_state_is_named(resolver, text, names, country):
     resolutions = resolve(resolver, text, *names)
     assert resolutions[names.index("Georgia")].place.country_code == country
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "expected"),
+    [
+        ("New York Gov. Kathy Hochul said New York would sue", "New York", [Feature.ADMIN1, Feature.ADMIN1]),
+        ("New York's mayor said New York would sue", "New York", [Feature.CITY, Feature.CITY]),
+        ("the governor of Washington spoke", "Washington", [Feature.ADMIN1]),
+        ("the mayor of São Paulo spoke", "São Paulo", [Feature.CITY]),
+        ("in the Sylhet division", "Sylhet", [Feature.ADMIN1]),
+        ("the New York District Attorney spoke", "New York", [Feature.CITY]),
+    ],
+    ids=["governor", "mayor", "governor of", "mayor of", "division", "an office that says nothing"],
+)
+def test_who_governs_and_the_word_behind_say_the_kind_of_place(resolver, text, name, expected):
+    assert [r.place.feature for r in resolve(resolver, text, *[name] * text.count(name))] == expected
+
+
+def test_a_country_that_is_named_is_near_to_all_its_places(resolver):
+    text = "She moved from Leeds to New Zealand last year and says Wellington is windy."
+    resolutions = resolve(resolver, text, "Leeds", "New Zealand", "Wellington")
+    assert [r.place.country_code for r in resolutions] == ["GB", "NZ", "NZ"]
