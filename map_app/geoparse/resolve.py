@@ -32,7 +32,7 @@ from map_app.geoparse.surroundings import Firmness, Surroundings, read_surroundi
 from map_app.model import Article, Candidate, Evidence, Feature, Field, Kind, Place, Resolution, Toponym
 
 #: Changes whenever the rules or weights may rank otherwise.
-RULES_VERSION = "rules12"
+RULES_VERSION = "rules13"
 
 #: Articles are ranked together until they have so many names, or are so many: more gain little, and take memory.
 TOGETHER = 400
