@@ -6,7 +6,7 @@ the gazetteer lie three states away. The place given is the neighbour's; the evi
 
 import bisect
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +14,7 @@ import numpy as np
 from map_app.geo import distance_km
 from map_app.geoparse.homes import Home
 from map_app.geoparse.options import admin1_key
-from map_app.geoparse.ranking import SAME_SPOT_KM, Choice, Group, Weights, nearness
+from map_app.geoparse.ranking import NO_RIVAL_MARGIN, SAME_SPOT_KM, Choice, Group, Weights, nearness
 from map_app.model import Feature, Place
 
 #: An unlisted place is taken to lie this far from its neighbour.
@@ -54,9 +54,11 @@ class Neighbours:
         positions: Sequence[int],
         home: Home | None,
         weights: Weights,
+        *,
         shares: Callable[[Place], tuple[float, float]],
+        countries: Collection[str],
     ) -> None:
-        """`positions` holds where each toponym stands, in characters.
+        """`positions` holds where each toponym stands, in characters; `countries` those whose people are named.
 
         `shares` tells what shares of the article's places lie in the country and the division of a place.
         """
@@ -64,12 +66,15 @@ class Neighbours:
         self._home = home
         self._weights = weights
         self._shares = shares
+        #: The countries that the article names.
+        self._countries = {*countries} | {c.options[0].place.country_code for c in choices if _is_country(c)}
         self._groups = [choice.group for choice in choices]
         #: Places chosen for the groups, or None where a choice is no neighbour.
         self._chosen: list[Place | None] = []
         #: By its folded name, what the first group of that name means.
         self._meant: dict[str, Place] = {}
         self._scores = [choice.scores[0] for choice in choices]
+        self._is_unique = [choice.margin >= NO_RIVAL_MARGIN for choice in choices]
         anchors: list[tuple[int, int]] = []
         for number, choice in enumerate(choices):
             option = choice.options[0]
@@ -118,8 +123,10 @@ class Neighbours:
             return None
         if admin1_key(place) == admin1_key(found.place):
             return None
-        if len(group.options) == 1 and place.country_code != found.place.country_code:
-            return None  # a name that one town in the world has is hardly that of another abroad
+        if place.country_code != found.place.country_code and (
+            self._is_unique[number] or place.country_code in self._countries
+        ):
+            return None  # a name that only one town has, or one in a country that is named, hardly means one abroad
         return None if distance_km(found.place.point, place.point) < SAME_SPOT_KM else found
 
     def _ceiling(self) -> float:
@@ -175,3 +182,7 @@ class Neighbours:
         if home is not None and home.city is not None:
             score += w.home_distance * float(nearness(np.array(distance_km(place.point, home.city.point))))
         return score
+
+
+def _is_country(choice: Choice) -> bool:
+    return choice.options[0].place.feature is Feature.COUNTRY

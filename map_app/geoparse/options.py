@@ -74,6 +74,9 @@ SHORTEST_BEGINNING = 4
 #: So many make a division that gives its name to what lies in it.
 LARGE_DIVISION = 500_000
 
+#: A county has so many times the people of any town of its name where its name holds towns.
+COUNTY_BEFORE_TOWN = 3
+
 #: Farther than this from the place it is called after, an unknown name is not beside it.
 FAR_KM = 161.0
 
@@ -307,7 +310,8 @@ class OptionsFinder:
             container=container,
             areas=tuple([o for o in items if o.place.feature in _CONTAINERS]),
             is_container=not _USUAL_CONTAINERS.isdisjoint([o.place.feature for o in whole])
-            or _COUNTY.search(name) is not None,
+            or _COUNTY.search(name) is not None
+            or _is_first_of_all_a_county(usual),
             is_large_town=is_large_town,
             is_division=not is_large_town and Feature.ADMIN1 in usual_kinds and Feature.COUNTRY not in usual_kinds,
             table=self._table(items) if items else _NOTHING,
@@ -395,6 +399,12 @@ def _keep_better(options: dict[str, Option], option: Option) -> None:
     known = options.get(option.place.id)
     if known is None or (option.penalty, -option.name_kind) > (known.penalty, -known.name_kind):
         options[option.place.id] = option
+
+
+def _is_first_of_all_a_county(usual: Sequence[Place]) -> bool:
+    """Whether far more people know the name for a county's ("Grasmere, Cumbria") than for a town's."""
+    most = usual[0].population if usual and usual[0].feature is Feature.ADMIN2 else 0
+    return most > COUNTY_BEFORE_TOWN * max((p.population for p in usual if p.feature is Feature.CITY), default=0)
 
 
 def _is_large_area(option: Option) -> bool:

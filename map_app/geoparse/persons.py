@@ -27,6 +27,10 @@ _AGE = re.compile(r", \d{1,2}[,.;)]")
 #: A place stands behind these, what is named after it behind the others too ("the Augusta Herald", "in Lincoln Park").
 _AT = re.compile(r"\b(?:[Ii]n|[Aa]t|[Nn]ear|[Ff]rom|[Oo]utside|[Aa]cross|[Aa]round) $|, of $")
 _AT_OR_THE = re.compile(r"\b(?:[Ii]n|[Aa]t|[Nn]ear|[Ff]rom|[Oo]utside|[Aa]cross|[Aa]round|[Tt]he|[Tt]o|[Oo]f|[Oo]n) $")
+#: And before these: "Houston police", "Houston-based".
+_OF_A_PLACE = re.compile(
+    r"(?:-based|(?:['’]s)? (?:authorities|city|council|councill?ors|county|mayor|officials|police|residents|schools))\b"
+)
 _REACH = 9
 _OWNS = ("'", "’")
 
@@ -122,6 +126,8 @@ def _is_at_a_place(text: str, toponym: Toponym, following: Toponym | None) -> bo
     """Whether a name stands as only a place does: "in Houston", "Houston, Texas"."""
     start, end = toponym.start, toponym.end
     if _AT.search(text, max(0, start - _REACH), start) and not text.startswith(_OWNS, end):
+        return True
+    if _OF_A_PLACE.match(text, end):
         return True
     return (
         following is not None

@@ -98,6 +98,9 @@ _DATELINE_HEAD = re.compile(r"\s*([^\n,(–—―-]{2,40}?)\s*[,(–—―-]")
 _LATIN_WORD = re.compile(r"[a-zA-Z\u00c0-\u024f]+")
 _OTHER_LETTERS = re.compile(r"[^\W\d_a-zA-Z\u00c0-\u024f]+")
 
+#: With these no name ends.
+_NO_LAST = DASHES | set(",;:/()\"'’“”")
+
 _OWNS = frozenset(["'s", "’s"])
 
 _LATER = {Kind.TOPONYM: LATER_OF_TOPONYM, Kind.DEMONYM: LATER_OF_DEMONYM}
@@ -325,7 +328,7 @@ def _cut_at_dashes(words: Words, first: int, spans: Iterable[tuple[int, int, Kin
     """The spans, taken apart where a dash stands between blanks: "LIMA, Peru - People said" names no Peru-People."""
     for low, high, kind in spans:
         start = low
-        while high > low and words.texts[first + high] in DASHES:
+        while high > low and words.texts[first + high] in _NO_LAST:
             high -= 1  # noqa: PLW2901 (of "Aix-en-Provence" the model may know "Aix-" alone)
         for i in range(low + 1, high + 1):
             at = first + i

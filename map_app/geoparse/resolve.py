@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from map_app.gazetteer.lookup import Gazetteer, NameKind
 from map_app.gazetteer.names import fold
+from map_app.geo import distance_km
 from map_app.geoparse.beside import Beside, Neighbours
 from map_app.geoparse.confidence import (
     DOUBTED,
@@ -37,6 +38,9 @@ RULES_VERSION = "rules13"
 #: Articles are ranked together until they have so many names, or are so many: more gain little, and take memory.
 TOGETHER = 400
 ARTICLES_TOGETHER = 50
+
+#: Nothing farther from the middle of a town is a part of it.
+QUARTER_KM = 20.0
 
 #: Scores closer than this are a tie, which no rule should pretend to break.
 TIE = 1e-6
@@ -139,7 +143,10 @@ class Resolver:
                 answers: Answers = {i: _demonym(toponyms[i], place) for i, place in demonyms.items()}
                 chosen = [choices[n] for n in ranking.groups_of(number)] if ranking else []
                 shares, positions = partial(self._shares, ranking, number), _positions(document.article, toponyms)
-                neighbours = Neighbours(chosen, positions, document.home, self._weights, shares)
+                peoples = {place.country_code for place in demonyms.values() if place}
+                neighbours = Neighbours(
+                    chosen, positions, document.home, self._weights, shares=shares, countries=peoples
+                )
                 answers |= self._answer(document, chosen, neighbours)
                 answers |= self._answer_unknown(document, groups, neighbours)
                 yield [answers[i] for i in range(len(toponyms))]
@@ -337,12 +344,14 @@ class Resolver:
         for number in numbers if held else ():
             by_key[ranking.groups[number].key].append(number)
         for group in held:
-            inner = {o.place.country_code for o in group.options.items} - {""}
-            inner_admin1 = {o.admin1_key for o in group.options.items} - {""}
+            inner = group.options.items
+            countries = {o.place.country_code for o in inner} - {""}
+            divisions = {o.admin1_key for o in inner} - {""}
             for number in by_key.get(fold(group.surroundings.container), ()):
                 holds = [
-                    (o.place.feature is Feature.COUNTRY and o.place.country_code in inner)
-                    or (o.place.feature is Feature.ADMIN1 and o.admin1_key in inner_admin1)
+                    (o.place.feature is Feature.COUNTRY and o.place.country_code in countries)
+                    or (o.place.feature is Feature.ADMIN1 and o.admin1_key in divisions)
+                    or (o.place.feature is Feature.CITY and any(_is_quarter(i.place, o.place) for i in inner))
                     for o in ranking.groups[number].options.items
                 ]
                 ranking.add("contains the name before it", number, holds, self._weights.contains_previous)
@@ -416,6 +425,15 @@ def _parts(documents: Iterable[Recognised]) -> Iterator[list[Recognised]]:
             some, names = [], 0
     if some:
         yield some
+
+
+def _is_quarter(inner: Place, town: Place) -> bool:
+    """Whether a place may be a part of a town that has more people: "Kharkiv's Saltivka"."""
+    return (
+        inner.country_code == town.country_code
+        and inner.population < town.population
+        and distance_km(inner.point, town.point) <= QUARTER_KM
+    )
 
 
 def _country_of_division(options: Options) -> str:

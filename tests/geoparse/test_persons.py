@@ -53,6 +53,7 @@ def test_the_names_of_a_person_are_no_places_anywhere_in_the_article(persons, te
     ("text", "names"),
     [
         ("Desmond Durham, 61, of Charlotte, and Charlotte Durham came.", ["Charlotte"]),
+        ("Greenville police spoke of Marcus Greenville, 27.", ["Greenville"]),
         # no surname
         ("The Georgia Bureau of Investigation and Austin Police said.", ["Georgia", "Austin"]),
         ("She wrote for the Augusta Herald in Alexandria Friday.", ["Augusta", "Alexandria"]),

@@ -616,3 +616,32 @@ def test_a_country_that_is_named_is_near_to_all_its_places(resolver):
     text = "She moved from Leeds to New Zealand last year and says Wellington is windy."
     resolutions = resolve(resolver, text, "Leeds", "New Zealand", "Wellington")
     assert [r.place.country_code for r in resolutions] == ["GB", "NZ", "NZ"]
+
+
+def test_what_a_country_that_is_named_has_is_not_put_beside_a_town_of_another(resolver):
+    text = "In Stanley, in the Falkland Islands, it rained; Argentina's Ushuaia was dry. Stanley flooded."
+    resolutions = resolve(resolver, text, "Stanley", "Falkland Islands", "Argentina", "Ushuaia", "Stanley")
+    assert {r.place.country_code for r in resolutions if r.toponym.name == "Stanley"} == {"FK"}
+
+
+def test_what_the_world_has_once_is_not_put_beside_a_town_abroad(resolver):
+    text = "Longyearbyen recorded 20 degrees, the institute in Tromso said."
+    tromso = resolve(resolver, text, "Longyearbyen", "Tromso")[1]
+    assert tromso.place is None or tromso.place.name == "Tromsø"
+
+
+@pytest.mark.parametrize(
+    ("text", "names", "feature"),
+    [
+        ("Kharkiv's Saltivka was shelled", ["Kharkiv", "Saltivka"], Feature.CITY),
+        ("Kharkiv's Izium was shelled", ["Kharkiv", "Izium"], Feature.ADMIN1),
+    ],
+    ids=["a quarter", "a town of the region"],
+)
+def test_what_holds_a_quarter_is_the_town(resolver, text, names, feature):
+    assert resolve(resolver, text, *names)[0].place.feature is feature
+
+
+def test_a_county_that_is_better_known_than_any_town_of_its_name_holds_places(resolver):
+    ashford, _ = resolve(resolver, "in Ashford, Kent, on", "Ashford", "Kent")
+    assert ("container", "Kent") in {(evidence.reason, evidence.detail) for evidence in ashford.evidence}
