@@ -88,8 +88,8 @@ class Containers:
         if areas.isdisjoint(_STATES):
             return False  # what lies in a region or a county is not known of every town
         known = {option.place.feature for option in options.items if option.name_kind is not NameKind.ALTERNATE}
-        if Feature.COUNTRY in known and Feature.COUNTRY in areas:
-            return False  # "Kenya, Uganda": a list
+        if Feature.OTHER in known or (Feature.COUNTRY in known and Feature.COUNTRY in areas):
+            return False  # a site has a name of its own, on a border too; "Kenya, Uganda" is a list
         is_known_to_all = options.is_large_town or options.is_division or not known.isdisjoint(_WIDE)
         firmness = Firmness.PLAIN if options.container else around.firmness
         return firmness >= (Firmness.PLAIN if is_known_to_all else Firmness.LIKELY)

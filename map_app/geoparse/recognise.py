@@ -250,7 +250,7 @@ class Recogniser:
                 text, words, field = read[number]
                 here = labels[row : row + length]
                 # Most stretches hold no name.
-                spans = _cut_at_dashes(words, first, spans_of(here)) if any(here) else ()
+                spans = _cut_at_signs(words, first, spans_of(here)) if any(here) else ()
                 for low, high, kind in self._without_owners(text, words, first, spans):
                     doubt = max(doubts[row + low : row + high + 1])
                     if doubt > OUTSIDE_IN_SMALL_LETTERS and text[words.starts[first + low]].islower():
@@ -324,8 +324,8 @@ def spans_of(labels: Sequence[int]) -> Iterator[tuple[int, int, Kind]]:
             kind = Kind.DEMONYM if label in (FIRST_OF_DEMONYM, LATER_OF_DEMONYM) else Kind.TOPONYM
 
 
-def _cut_at_dashes(words: Words, first: int, spans: Iterable[tuple[int, int, Kind]]) -> Iterator[tuple[int, int, Kind]]:
-    """The spans, taken apart where a dash stands between blanks: "LIMA, Peru - People said" names no Peru-People."""
+def _cut_at_signs(words: Words, first: int, spans: Iterable[tuple[int, int, Kind]]) -> Iterator[tuple[int, int, Kind]]:
+    """The spans without signs at their end, taken apart at a dash between blanks: "LIMA, Peru - People said"."""
     for low, high, kind in spans:
         start = low
         while high > low and words.texts[first + high] in _NO_LAST:

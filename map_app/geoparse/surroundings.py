@@ -74,8 +74,10 @@ _PLAIN_LINK = re.compile(r",?\s*\(?")
 #: Behind a container that no verb follows: "in Paris, Ontario, on Monday", but not "In Paris, Ontario said".
 _CLOSED = re.compile(r"\.?(?:[,;:)(]|\s*(?:[-–—―]|\(|\n|$)|\.(?:\s|$))")
 #: "Near Lexington in Kenya", "Lexington in western Kenya": but "talks with Washington in Egypt".
-_AT = re.compile(r"\b(?:[Ii]n|[Nn]ear|[Aa]t|[Oo]utside|[Aa]round|of)\s+$")
+_AT = re.compile(r"\b(?:[Ii]n|[Nn]ear|[Aa]t|[Oo]utside|[Aa]round|(?:town|city|village) of)\s+$")
 _AT_REACH = 12
+#: "In London, Ukraine, which is at war, asked for more": where a sentence opens so, a country may as well go on with it.
+_OPENS = re.compile(r"\b(?:In|At|From)\s+$")
 _IN_PART = re.compile(
     r",?\s+(?:located\s+)?in\s+(?:the\s+)?(?:[a-z-]+ern|central|state\s+of|province\s+of)\s+.*", re.DOTALL
 )
@@ -158,8 +160,7 @@ def read_surroundings(
                 is_subject = "(" not in link and _is_owner(text, toponyms[following].end)
                 container = outer if is_area(outer) and not is_listed and not is_subject else ""
                 is_in_list = goes_on and not out[following].container
-                is_in_list = is_in_list or (is_country(toponym.name) and is_country(outer))
-                firmness = _firmness(text, toponym, toponyms[following], is_in_list=is_in_list)
+                firmness = _firmness(text, toponym, toponyms[following], is_country, is_in_list=is_in_list)
             if not container:
                 container, firmness = _holder(text, toponyms, previous, i, is_country)
             is_first = is_first_of_more(text, toponym)
@@ -225,16 +226,19 @@ def _is_owner(text: str, end: int) -> bool:
     return _OWNER.match(text, end) is not None and _OWNER_OF_IT.match(text, end) is None
 
 
-def _firmness(text: str, inner: Toponym, outer: Toponym, *, is_in_list: bool) -> Firmness:
+def _firmness(
+    text: str, inner: Toponym, outer: Toponym, is_country: Callable[[str], bool], *, is_in_list: bool
+) -> Firmness:
     """How plainly the second holds the first, which stands right before it."""
-    if is_in_list:
+    if is_in_list or (is_country(inner.name) and is_country(outer.name)):
         return Firmness.LIKELY if _NEXT_IS_APART.match(text, outer.end) else Firmness.WEAK
+    reach = max(0, inner.start - _AT_REACH)
     if _PLAIN_LINK.fullmatch(text, inner.end, outer.start):
-        is_plain = _CLOSED.match(text, outer.end)
+        may_go_on = _OPENS.search(text, reach, inner.start) and is_country(outer.name)
+        is_plain = bool(_CLOSED.match(text, outer.end)) and not may_go_on
     else:
-        is_plain = _IN_PART.fullmatch(text, inner.end, outer.start) or _AT.search(
-            text, max(0, inner.start - _AT_REACH), inner.start
-        )
+        is_in_part = _IN_PART.fullmatch(text, inner.end, outer.start)
+        is_plain = bool(is_in_part or _AT.search(text, reach, inner.start))
     return Firmness.PLAIN if is_plain else Firmness.LIKELY
 
 
@@ -251,10 +255,7 @@ def _holder(
     if not _HELD_LINK.fullmatch(link):
         return "", Firmness.WEAK
     if "'" in link or "’" in link:
-        return (
-            outer.name,
-            Firmness.WEAK,
-        )  # "Ukraine's Kharkiv", but "Ukraine's embassy in London", "Chile's Ripley" stores
+        return outer.name, Firmness.WEAK  # "Ukraine's Kharkiv", but "Ukraine's embassy in London"
     if _DIVISION_OF.fullmatch(link) and outer.kind is Kind.TOPONYM and not is_country(outer.name):
         return "", Firmness.WEAK  # "the Kherson region of Ukraine" holds no Ukraine
     return outer.name, Firmness.PLAIN

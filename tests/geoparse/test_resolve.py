@@ -62,6 +62,8 @@ def test_the_container_named_after_a_place_decides(resolver, text, names, expect
         ("near Lexington in western Kenya", ["Lexington", "Kenya"], "Kenya", "within"),
         # what it is not said to lie in
         ("In London, Ukraine said it", ["London", "Ukraine"], "London", ""),
+        ("In London, Ukraine, which is at war, asked", ["London", "Ukraine"], "London", ""),
+        ("the Bank of Nova Scotia in Jamaica", ["Nova Scotia", "Jamaica"], "Nova Scotia", ""),
         ("talks with Washington in Qatar", ["Washington", "Qatar"], "Washington", ""),
         ("Tokyo, Mexico and Peru", ["Tokyo", "Mexico", "Peru"], "Tokyo", ""),
         ("In Cairo, Sudan's army", ["Cairo", "Sudan"], "Cairo", ""),
