@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 from map_app.geoparse.exact import EXACT_CONFIDENCE
 from map_app.geoparse.lexicon import CASES, Lexicon
@@ -14,15 +13,21 @@ COMMON_FIRST_NAME = 6
 COMMON_SURNAME = 6
 
 #: Before a person's name, or a storm's, which is called like one.
-_TITLE = r"(?:Mr|Mrs|Ms|Dr|Prof|Sir|Dame|Sen|Rep|Judge|Rev|Sgt|Capt|Hurricane|Typhoon|Cyclone|Storm)"
-#: The last two words of a run of capitals, an initial between them or not: "Jordan Tyler", "Mr. Lincoln".
-_FULL_NAME = re.compile(
-    rf"(?<![\w’'.-])(?:(?P<title>{_TITLE})\.?|(?P<first>[A-Z][\w-]{{1,30}})) (?:[A-Z]\. )?"
-    r"(?P<last>[A-Z][\w-]{1,30})(?![\w-]|[’'](?!s\b)\w| [A-Z])"
+_TITLES = frozenset(
+    [
+        "Mr", "Mrs", "Ms", "Dr", "Prof", "Sir", "Dame", "Sen", "Rep", "Judge", "Rev", "Sgt", "Capt",
+        "Hurricane", "Typhoon", "Cyclone", "Storm",
+    ]
+)  # fmt: skip
+#: The last two words of a run of capitals, an initial between them or not: "Jordan Tyler", "Mr. Lincoln". A pattern
+#: that begins with a capital and nothing else is told many times faster.
+_TWO_WORDS = re.compile(
+    r"(?P<first>[A-Z][\w-]{1,30})(?P<stop>\.?) (?:[A-Z]\. )?(?P<last>[A-Z][\w-]{1,30})(?![\w-]|[’'](?!s\b)\w| [A-Z])"
 )
-#: Behind a name stands how old its bearer is: "Harrison, 8, held".
-_AGED = re.compile(r"(?<![\w’'.-])(?P<last>[A-Z][\w-]{1,30}), \d{1,2}(?=[,.;)])")
+#: How old somebody is: "Harrison, 8, held".
 _AGE = re.compile(r", \d{1,2}[,.;)]")
+#: The name before that.
+_LAST_WORD = re.compile(r"[A-Z][\w-]{1,30}$")
 
 #: A place stands behind these, what is named after it behind the others too ("the Augusta Herald", "in Lincoln Park").
 _AT = re.compile(r"\b(?:[Ii]n|[Aa]t|[Nn]ear|[Ff]rom|[Oo]utside|[Aa]cross|[Aa]round) $|, of $")
@@ -32,6 +37,7 @@ _OF_A_PLACE = re.compile(
     r"(?:-based|(?:['’]s)? (?:authorities|city|council|councill?ors|county|mayor|officials|police|residents|schools))\b"
 )
 _REACH = 9
+_LONGEST = 32
 _OWNS = ("'", "’")
 
 _DATES = frozenset(
@@ -46,13 +52,6 @@ _OF_PLACES = frozenset(
 )
 
 
-class _Spot(NamedTuple):
-    """Where a person's name stands."""
-
-    field: Field
-    start: int
-
-
 class Persons:
     """Tells them by first names, titles and ages; safe to share between threads."""
 
@@ -65,44 +64,46 @@ class Persons:
         A name that the article uses for a place as well ("in Houston", "Houston, Texas") is only left out within the
         person's full name.
         """
-        names = {t.name for t in toponyms if _may_be_of_a_person(t)}
-        if not names:
-            return list(toponyms)
-        spots: set[_Spot] = set()
+        names = {t.name for t in toponyms if _is_by_model(t) and " " not in t.name}
+        texts = {Field.TITLE: article.title, Field.TEXT: article.text}
+        #: Fields and ends of persons' names.
+        ends: set[tuple[Field, int]] = set()
         persons: set[str] = set()
-        for field, text in ((Field.TITLE, article.title), (Field.TEXT, article.text)):
-            for name, start in self._persons(text, names):
-                spots.add(_Spot(field, start))
+        for field, text in texts.items() if toponyms else ():
+            for name, end in self._persons(text, names):
+                ends.add((field, end))
                 persons.add(name)
-        for toponym, following in zip(toponyms, [*toponyms[1:], None], strict=True) if persons else ():
-            if toponym.name in persons and (toponym.field, toponym.start) not in spots:
-                text = article.title if toponym.field is Field.TITLE else article.text
-                if _is_at_a_place(text, toponym, following):
-                    persons.discard(toponym.name)
-        return [
-            toponym
-            for toponym in toponyms
-            if toponym.name not in persons
-            and (toponym.field, toponym.start) not in spots
-            and not (toponym.kind is Kind.TOPONYM and _has_an_age(article, toponym))
-        ]
+        if not ends:
+            return list(toponyms)
+        for toponym, following in zip(toponyms, [*toponyms[1:], None], strict=True):
+            is_asked = toponym.name in persons and (toponym.field, toponym.end) not in ends
+            if is_asked and _is_at_a_place(texts[toponym.field], toponym, following):
+                persons.discard(toponym.name)
+
+        def is_left(toponym: Toponym) -> bool:
+            if not _is_by_model(toponym):
+                return True
+            if (toponym.field, toponym.end) in ends:
+                return _is_behind(_AT, texts[toponym.field], toponym.start)  # "a man from Leeds, 34,"
+            return toponym.name not in persons
+
+        return list(filter(is_left, toponyms))
 
     def _persons(self, text: str, names: set[str]) -> Iterator[tuple[str, int]]:
-        """The names that are surely a person's somewhere, and where they start."""
-        for match in _FULL_NAME.finditer(text):
-            title, first, last = match.groups()
+        """Names that are surely a person's somewhere, and where they end; none but those names have to be told."""
+        for match in _TWO_WORDS.finditer(text):
+            first, stop, last = match.groups()
             if last not in names and first not in names:
                 continue
-            if title is not None:
-                yield last, match.start("last")
-            elif self._is_full_name(first, last) and not _AT_OR_THE.search(
-                text, max(0, match.start() - _REACH), match.start()
-            ):
-                yield first, match.start("first")
-                yield last, match.start("last")
-        for match in _AGED.finditer(text):
-            if match["last"] in names:
-                yield match["last"], match.start()
+            if first in _TITLES:
+                yield last, match.end()
+            elif not stop and self._is_full_name(first, last) and not _is_behind(_AT_OR_THE, text, match.start()):
+                yield first, match.end("first")
+                yield last, match.end()
+        for match in _AGE.finditer(text):
+            end = match.start()
+            if word := _LAST_WORD.search(text, max(0, end - _LONGEST), end):
+                yield word[0], end
 
     def _is_full_name(self, first: str, last: str) -> bool:
         """Whether a common first name is followed by what may well be a surname."""
@@ -117,26 +118,21 @@ class Persons:
         return CASES[entry.case] != "l" and (entry.surname > 0 or entry.rarity == 0)
 
 
-def _may_be_of_a_person(toponym: Toponym) -> bool:
-    is_single_word = toponym.kind is Kind.TOPONYM and " " not in toponym.name
-    return is_single_word and not toponym.known and toponym.confidence != EXACT_CONFIDENCE
+def _is_by_model(toponym: Toponym) -> bool:
+    """Whether it is a place's name that was found by the words around; peoples are asked of no list of first names."""
+    return toponym.kind is Kind.TOPONYM and not toponym.known and toponym.confidence != EXACT_CONFIDENCE
 
 
 def _is_at_a_place(text: str, toponym: Toponym, following: Toponym | None) -> bool:
     """Whether a name stands as only a place does: "in Houston", "Houston, Texas"."""
-    start, end = toponym.start, toponym.end
-    if _AT.search(text, max(0, start - _REACH), start) and not text.startswith(_OWNS, end):
+    end = toponym.end
+    if _is_behind(_AT, text, toponym.start) and not text.startswith(_OWNS, end):
         return True
     if _OF_A_PLACE.match(text, end):
         return True
-    return (
-        following is not None
-        and following.field is toponym.field
-        and following.start == end + 2
-        and text.startswith(", ", end)
-    )
+    is_next = following is not None and following.field is toponym.field and following.start == end + 2
+    return is_next and text.startswith(", ", end)
 
 
-def _has_an_age(article: Article, toponym: Toponym) -> bool:
-    text = article.title if toponym.field is Field.TITLE else article.text
-    return _AGE.match(text, toponym.end) is not None
+def _is_behind(words: re.Pattern[str], text: str, start: int) -> bool:
+    return words.search(text, max(0, start - _REACH), start) is not None

@@ -76,7 +76,7 @@ _CLOSED = re.compile(r"\.?(?:[,;:)(]|\s*(?:[-–—―]|\(|\n|$)|\.(?:\s|$))")
 #: "Near Lexington in Kenya", "Lexington in western Kenya": but "talks with Washington in Egypt".
 _AT = re.compile(r"\b(?:[Ii]n|[Nn]ear|[Aa]t|[Oo]utside|[Aa]round|(?:town|city|village) of)\s+$")
 _AT_REACH = 12
-#: "In London, Ukraine, which is at war, asked for more": where a sentence opens so, a country may as well go on with it.
+#: "In London, Ukraine, which is at war, asked": where a sentence opens so, a country may as well go on with it.
 _OPENS = re.compile(r"\b(?:In|At|From)\s+$")
 _IN_PART = re.compile(
     r",?\s+(?:located\s+)?in\s+(?:the\s+)?(?:[a-z-]+ern|central|state\s+of|province\s+of)\s+.*", re.DOTALL

@@ -69,6 +69,8 @@ class Seats:
         with_article = {name.removeprefix("the "): place for name, place in ids.items() if name.startswith("the ")}
         without = {name: place for name, place in ids.items() if not name.startswith("the ")}
         self._ids = with_article | without
+        #: One of these is in every text that names a seat.
+        self._marks = [name for name in self._ids if not any(n in name for n in self._ids if n != name)]
         self._in_text = re.compile(rf"\b(?:[Tt]he ({_either(with_article)})|({_either(without)}))(?![\w-]| [A-Z])")
         #: Headlines leave articles out: "Kremlin rejects offer".
         self._in_title = re.compile(rf"\b({_either(self._ids)})(?![\w-]| [A-Z])")
@@ -79,7 +81,7 @@ class Seats:
         """Where they are named; "the Kremlin Cup" is something else."""
         if field is Field.TITLE:
             pattern = self._in_capitals if text.isupper() else self._in_title
-        elif any(name in text for name in self._ids):
+        elif any(mark in text for mark in self._marks):
             pattern = self._in_text
         else:  # nearly always, and told much faster
             return []

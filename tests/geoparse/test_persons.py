@@ -61,6 +61,7 @@ def test_the_names_of_a_person_are_no_places_anywhere_in_the_article(persons, te
         ("In May Iran said no. In April Georgia said yes.", ["Iran", "Georgia"]),
         ("He fled to Jordan. Michael went with him.", ["Jordan"]),
         ("Will Ukraine win? Paris Saint-Germain won.", ["Ukraine", "Paris"]),
+        ("A man from Leeds, 34, and a woman from New York, 27, were hurt.", ["Leeds", "New York"]),
         # no age
         ("Flights from Paris, 12 of them, were late. In Lyon, 8 people died.", ["Paris", "Lyon"]),
     ],
