@@ -100,7 +100,8 @@ class Neighbours:
     def within(self, container: str, areas: Sequence[Place]) -> Beside | None:
         """Where a name is that the text says lies there: `container` is folded, `areas` are what it may mean."""
         place = self._meant.get(container) or next(iter(areas), None)
-        return Beside(place, self._likelihood(place), None, is_stated=True) if place else None
+        # What speaks for it is told, however little else does.
+        return Beside(place, max(self._likelihood(place), 0.0), None, is_stated=True) if place else None
 
     def of_part(self, group: Group) -> Beside | None:
         """Where a name is that begins or ends with one that the article itself names ("Nairobi River"), or None."""

@@ -1,7 +1,7 @@
 """Names that an article uses for a person are no places: "Jordan Tyler, 34, was arrested. Tyler said"."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from map_app.geoparse.exact import EXACT_CONFIDENCE
 from map_app.geoparse.lexicon import CASES, Lexicon
@@ -32,9 +32,10 @@ _LAST_WORD = re.compile(r"[A-Z][\w-]{1,30}$")
 #: A place stands behind these, what is named after it behind the others too ("the Augusta Herald", "in Lincoln Park").
 _AT = re.compile(r"\b(?:[Ii]n|[Aa]t|[Nn]ear|[Ff]rom|[Oo]utside|[Aa]cross|[Aa]round) $|, of $")
 _AT_OR_THE = re.compile(r"\b(?:[Ii]n|[Aa]t|[Nn]ear|[Ff]rom|[Oo]utside|[Aa]cross|[Aa]round|[Tt]he|[Tt]o|[Oo]f|[Oo]n) $")
-#: And before these: "Houston police", "Houston-based".
+#: And before these: "Houston police", "Houston-based", "Houston (AP) -".
 _OF_A_PLACE = re.compile(
-    r"(?:-based|(?:['’]s)? (?:authorities|city|council|councill?ors|county|mayor|officials|police|residents|schools))\b"
+    r"-based\b| \(| ?[–—]| - |"
+    r"(?:['’]s)? (?:authorities|city|council|councill?ors|county|mayor|officials|police|residents|schools)\b"
 )
 _REACH = 9
 _LONGEST = 32
@@ -55,8 +56,10 @@ _OF_PLACES = frozenset(
 class Persons:
     """Tells them by first names, titles and ages; safe to share between threads."""
 
-    def __init__(self, lexicon: Lexicon) -> None:
+    def __init__(self, lexicon: Lexicon, is_country_or_state: Callable[[str], bool]) -> None:
+        """A country or state that somebody has for a first name ("Israel Katz") is one in the rest of the article."""
         self._entry = lexicon.entry
+        self._is_country_or_state = is_country_or_state
 
     def without(self, article: Article, toponyms: Sequence[Toponym]) -> list[Toponym]:
         """The toponyms but for those that are a person's first name or surname, or both.
@@ -70,9 +73,10 @@ class Persons:
         ends: set[tuple[Field, int]] = set()
         persons: set[str] = set()
         for field, text in texts.items() if toponyms else ():
-            for name, end in self._persons(text, names):
+            for name, end, is_first in self._persons(text, names):
                 ends.add((field, end))
-                persons.add(name)
+                if not (is_first and self._is_country_or_state(name)):
+                    persons.add(name)
         if not ends:
             return list(toponyms)
         for toponym, following in zip(toponyms, [*toponyms[1:], None], strict=True):
@@ -89,21 +93,24 @@ class Persons:
 
         return list(filter(is_left, toponyms))
 
-    def _persons(self, text: str, names: set[str]) -> Iterator[tuple[str, int]]:
-        """Names that are surely a person's somewhere, and where they end; none but those names have to be told."""
+    def _persons(self, text: str, names: set[str]) -> Iterator[tuple[str, int, bool]]:
+        """Names that are surely a person's, where they end, and whether they are first names.
+
+        None but those names have to be told.
+        """
         for match in _TWO_WORDS.finditer(text):
             first, stop, last = match.groups()
             if last not in names and first not in names:
                 continue
             if first in _TITLES:
-                yield last, match.end()
+                yield last, match.end(), False
             elif not stop and self._is_full_name(first, last) and not _is_behind(_AT_OR_THE, text, match.start()):
-                yield first, match.end("first")
-                yield last, match.end()
+                yield first, match.end("first"), True
+                yield last, match.end(), False
         for match in _AGE.finditer(text):
             end = match.start()
             if word := _LAST_WORD.search(text, max(0, end - _LONGEST), end):
-                yield word[0], end
+                yield word[0], end, False
 
     def _is_full_name(self, first: str, last: str) -> bool:
         """Whether a common first name is followed by what may well be a surname."""

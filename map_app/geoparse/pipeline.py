@@ -54,7 +54,7 @@ class Geoparser:
         self._recogniser = recogniser
         self._resolver = resolver
         self._homes = homes
-        self._persons = Persons(Lexicon())
+        self._persons = Persons(Lexicon(), resolver.is_country_or_state)
         #: Changes when the same article may be mapped differently: the store keeps it with each article.
         self.version = f"{RULES_VERSION}-{ROLES_VERSION}-{recogniser.version}-{resolver.version}"
         if homes:

@@ -176,6 +176,10 @@ class Resolver:
         """The places that have the whole of this name, best known first."""
         return tuple(option.place for option in self._finder.options(name).items if option.penalty == 0)
 
+    def is_country_or_state(self, name: str) -> bool:
+        """Whether it is the name of a country, or that of a first-level division and no large town."""
+        return self._is_country(name) or self._finder.options(name).is_division
+
     def learn_homes(self, documents: Iterable[tuple[Article, Sequence[Toponym]]]) -> dict[str, Home]:
         """The homes of the outlets that show one, by domain, from their articles with the names found in them."""
         senses: dict[str, list[list[NameSenses]]] = defaultdict(list)
