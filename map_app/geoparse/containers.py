@@ -87,6 +87,9 @@ class Containers:
         areas = {area.place.feature for area in self.areas(container)}
         if areas.isdisjoint(_STATES):
             return False  # what lies in a region or a county is not known of every town
+        named = self._finder.options(container).items
+        if named and named[0].place.feature is Feature.CITY:
+            return False  # "Savannah" is a district of Mauritius too
         known = {option.place.feature for option in options.items if option.name_kind is not NameKind.ALTERNATE}
         if Feature.OTHER in known or (Feature.COUNTRY in known and Feature.COUNTRY in areas):
             return False  # a site has a name of its own, on a border too; "Kenya, Uganda" is a list

@@ -240,7 +240,7 @@ class Document:
         for first, last in self.words.sentences:
             if self._styles.get(first, "title") == "title":
                 i = first + (texts[first] in _OPENERS and first + 1 < last)
-                if marks[i] == COMMON and not (i + 1 < last and (self.hot[i + 1] or texts[i + 1] == "-")):
+                if marks[i] == COMMON and not (i + 1 < last and self.hot[i + 1]):
                     self._seen[i] = False
 
     def _rewrite(self, first: int, last: int, style: str) -> None:

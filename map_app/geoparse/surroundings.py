@@ -49,7 +49,7 @@ _NATURE_AFTER = re.compile(
 _LIST_LINK = re.compile(r"(?:\s*,\s*(?:(?:and|or)\s+)?|\s+(?:and|or|&)\s+)(?:the\s+)?")
 #: From what holds a place to the place: "the Texas town of Paris", "the northern Iraqi city of Mosul", "Syria's Idlib".
 _HELD_LINK = re.compile(
-    r"(?:['’]s)?\s+(?:[a-z-]+\s+){0,2}"
+    r"(?:['’]s)?\s+(?:(?!(?:in|of|near|from|at|to|and|on|for|with|by|the)\b)[a-z-]+\s+){0,2}"
     r"(?:city|town|village|suburb|capital|port|province|region|district|county|state|island|city-state)\s+of\s+(?:the\s+)?"
     r"|['’]s\s+(?:[a-z-]+\s+){0,3}"
 )

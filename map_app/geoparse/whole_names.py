@@ -54,6 +54,9 @@ _NEVER_FIRST = ("Republic", "Union", "Kingdom", "States", "Federation", "Emirate
 _CAPITALS = re.compile(r"(?:[A-Z][\w'’-]+ ){1,2}$")
 _BEGINNING_REACH = 50
 _CAPITAL = re.compile(r"\b[A-Z]")
+#: The rest of "Port-au-Prince" behind its first word.
+_COMPOUND = re.compile(r"-(?:[a-z]{1,4}-){1,2}[A-Z][^\W\d_]+(?![\w-])")
+_FIRST_OF_COMPOUND = re.compile(r"(?<![\w-])[A-Z][^\W\d_]+$")
 #: Within a sentence a large article belongs to a name ("in The Hague").
 _ARTICLE_OF_NAME = re.compile(r"[a-z,] The $")
 #: The rest of "St. John's" where nothing follows that a St. John could own.
@@ -104,6 +107,7 @@ def always_places(text: str, field: Field, is_known: Callable[[str], bool]) -> l
         *seats(text, field, is_known),
         *counties(text, field, is_known),
         *short_states(text, field),
+        *compounds(text, field, is_known),
     ]
 
 
@@ -146,6 +150,17 @@ def short_states(text: str, field: Field) -> list[Toponym]:
         start, end = match.span()
         if not text[max(0, start - 1) : start].strip("(/-—– \n") and not text[end : end + 1].strip(",;:)'’ \n"):
             found.append(Toponym(match[0], start, end, field, confidence=CONFIDENCE))
+    return found
+
+
+def compounds(text: str, field: Field, is_known: Callable[[str], bool]) -> list[Toponym]:
+    """Known names with small words between hyphens, which begin like common words: "Port-au-Prince"."""
+    found = []
+    for match in _COMPOUND.finditer(text):
+        first = _FIRST_OF_COMPOUND.search(text, max(0, match.start() - _BEGINNING_REACH), match.start())
+        if first and is_known(text[first.start() : match.end()]):
+            start, end = first.start(), match.end()
+            found.append(Toponym(text[start:end], start, end, field, confidence=CONFIDENCE))
     return found
 
 

@@ -493,6 +493,7 @@ def test_a_seat_of_government_is_the_one_that_news_means(recogniser, gazetteer):
     ("text", "name"),
     [
         ("Port-au-Prince's gangs now hold most of the capital.", "Port-au-Prince"),
+        ("It rained. Stoke-on-Trent was flooded.", "Stoke-on-Trent"),
         ("Officials spoke. Aix-en-Provence's mayor closed the schools.", "Aix-en-Provence"),
         ("The Lower Shabelle region of Somalia was hit by floods.", "Lower Shabelle"),
     ],

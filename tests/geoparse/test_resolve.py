@@ -63,6 +63,7 @@ def test_the_container_named_after_a_place_decides(resolver, text, names, expect
         # what it is not said to lie in
         ("In London, Ukraine said it", ["London", "Ukraine"], "London", ""),
         ("In London, Ukraine, which is at war, asked", ["London", "Ukraine"], "London", ""),
+        ("west of Savannah in the state of Georgia", ["Savannah", "Georgia"], "Savannah", "container"),
         ("the Bank of Nova Scotia in Jamaica", ["Nova Scotia", "Jamaica"], "Nova Scotia", ""),
         ("talks with Washington in Qatar", ["Washington", "Qatar"], "Washington", ""),
         ("Tokyo, Mexico and Peru", ["Tokyo", "Mexico", "Peru"], "Tokyo", ""),
@@ -647,3 +648,8 @@ def test_what_holds_a_quarter_is_the_town(resolver, text, names, feature):
 def test_a_county_that_is_better_known_than_any_town_of_its_name_holds_places(resolver):
     ashford, _ = resolve(resolver, "in Ashford, Kent, on", "Ashford", "Kent")
     assert ("container", "Kent") in {(evidence.reason, evidence.detail) for evidence in ashford.evidence}
+
+
+def test_a_town_does_not_hold_the_state_that_it_is_said_to_lie_in(resolver):
+    georgia = resolve(resolver, "west of Savannah in the state of Georgia", "Savannah", "Georgia")[1]
+    assert (georgia.place.name, georgia.place.feature) == ("Georgia", Feature.ADMIN1)
