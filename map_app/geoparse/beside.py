@@ -74,7 +74,7 @@ class Neighbours:
         #: By its folded name, what the first group of that name means.
         self._meant: dict[str, Place] = {}
         self._scores = [choice.scores[0] for choice in choices]
-        self._is_unique = [choice.margin >= NO_RIVAL_MARGIN for choice in choices]
+        self._is_unique = list(map(_is_unique, choices))
         anchors: list[tuple[int, int]] = []
         for number, choice in enumerate(choices):
             option = choice.options[0]
@@ -187,3 +187,9 @@ class Neighbours:
 
 def _is_country(choice: Choice) -> bool:
     return choice.options[0].place.feature is Feature.COUNTRY
+
+
+def _is_unique(choice: Choice) -> bool:
+    """Whether one place in the world has the name, or one town, its district left out."""
+    is_town = choice.options[0].place.feature is Feature.CITY
+    return len(choice.group.options) == 1 or (is_town and choice.margin >= NO_RIVAL_MARGIN)
