@@ -68,6 +68,7 @@ SIZES = (1, 8, 60, 500, 4_000)
 GROWING = [
     replace(pin(f"Of {count}", (0, 2 * n), Feature.CITY, (1,)), article_count=count) for n, count in enumerate(SIZES)
 ]
+CROWDED = [PINS[1], pin("Middle", (49.0, 32.0), Feature.CITY, tuple(range(1, 40)), country="UA")]
 FITTED = {"all": PINS, "country": PINS[1:2], "city": PINS[2:3], "pacific": [SUVA, APIA], "continent": PINS[6:7]}
 COUNTS = {"UA": 12, "PE": 3, "JP": 1, "VA": 1}
 
@@ -98,7 +99,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     results_layer(payload(TWINS, COUNTS)).add_to(news_map)
     (folder / "twins.html").write_text(news_map.get_root().render(), encoding="utf-8")
     news_map = constant_map(lambda name: name)
-    for name, pins in (FITTED | {"sizes": GROWING}).items():
+    for name, pins in (FITTED | {"sizes": GROWING, "crowded": CROWDED}).items():
         fitting_map = constant_map(lambda name: name)
         results_layer(payload(pins, COUNTS), fit=1).add_to(fitting_map)
         (folder / f"{name}.html").write_text(fitting_map.get_root().render(), encoding="utf-8")
@@ -259,6 +260,29 @@ def test_the_name_of_a_country_that_lies_under_a_pin_is_hidden(browser: Browser,
     look(page, 47.5, 29, 6)
     expect(page.locator(".nm-country-name span", has_text="Hungary")).to_be_visible()
     expect(page.locator(".nm-country-name span", has_text="Romania")).to_be_hidden()
+    page.context.close()
+
+
+def test_a_badge_goes_aside_within_its_country_from_a_pin_that_would_cover_it(browser: Browser, site: str) -> None:
+    page = browser.new_page(viewport={"width": 1440, "height": 900})
+    page.goto(f"{site}/crowded.html")
+    page.wait_for_selector(".nm-country.nm-level-4", state="attached")
+    for zoom in (4, 5, 6):
+        look(page, 49, 32, zoom)
+        page.wait_for_timeout(300)  # names and badges are laid out once the map stands still
+        badge = page.locator(".nm-badge[aria-label^='Ukraine,']:not(.nm-waiting)")
+        expect(badge.locator(".nm-beside")).to_have_text("Ukraine")
+        boxes = [node.bounding_box() for node in (badge, page.locator("[aria-label^='Middle,']"))]
+        (x, y, w, h), (x2, y2, w2, h2) = ([box[k] for k in ("x", "y", "width", "height")] for box in boxes if box)
+        assert x + w <= x2 or x2 + w2 <= x or y + h <= y2 or y2 + h2 <= y, zoom
+        over = "([x, y]) => document.elementsFromPoint(x, y).some((n) => n.matches('.nm-country.nm-level-4'))"
+        assert page.evaluate(over, [x + w / 2, y + h / 2]), "it is in its country still"
+    choose(page, "Ukraine")
+    page.wait_for_timeout(500)  # the map may move for it
+    tip, at = page.locator(".leaflet-popup-tip-container").bounding_box(), badge.bounding_box()
+    assert tip is not None
+    assert at is not None
+    assert abs(tip["x"] + tip["width"] / 2 - at["x"] - at["width"] / 2) < 5, "its popup points at it"
     page.context.close()
 
 

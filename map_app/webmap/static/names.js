@@ -12,6 +12,13 @@
   // A country's name stands below its badge, as on any map; that of a spot to the right of it.
   const SIDES = ["right", "left", "below", "above"];
   const SIDES_OF_AREAS = ["below", "above", "right", "left"];
+  // Pixels right and down that a badge may go aside, the shortest way first.
+  const STEPS = [[0, 0]];
+  for (const far of [26, 44, 66, 90]) {
+    for (const [x, y] of [[0, 1], [0, -1], [1, 0], [-1, 0], [0.7, 0.7], [-0.7, 0.7], [0.7, -0.7], [-0.7, -0.7]]) {
+      STEPS.push([Math.round(far * x), Math.round(far * y)]);
+    }
+  }
   const ROLES = ["focus", "mention", "dateline"];
 
   const ruler = document.createElement("canvas").getContext("2d");
@@ -91,12 +98,32 @@
     return new Set(seen.filter(([{ newsPin }]) => newsPin.kind === "country").map(([{ newsPin }]) => newsPin.country));
   }
 
+  function moved({ left, top, right, bottom }, [x, y]) {
+    return { left: left + x, top: top + y, right: right + x, bottom: bottom + y };
+  }
+
+  // How far a country's badge goes aside, within its country, from what would cover it; farther for room for its name.
+  function aside({ pin, place }, taken, size, inCountry) {
+    let first = null;
+    for (const step of STEPS) {
+      const spot = moved(place, step);
+      if (taken.meets(spot) || !within(spot, size)) continue;
+      if (!inCountry(pin.country, (spot.left + spot.right) / 2, (spot.top + spot.bottom) / 2)) continue;
+      first = first || step;
+      const spots = SIDES_OF_AREAS.map((side) => beside(spot, side, widthOf(pin.name)));
+      if (spots.some((name) => within(name, size) && !taken.meets(name))) return step;
+    }
+    return first || STEPS[0];
+  }
+
   // `names` are the elements of countries' names that the base map shows; those that lie under a pin are hidden.
-  function layOut(map, names) {
+  // `inCountry(code, x, y)` says whether a point of the window is in a country.
+  function layOut(map, names, inCountry) {
     const size = map.getSize();
     const origin = map.getContainer().getBoundingClientRect();
     const taken = new Taken();
     const named = [];
+    const badges = [];
     // All is measured before anything is changed, or the browser would lay out the page again and again.
     const boxOf = (node) => {
       const { left, top, width, height } = node.getBoundingClientRect();
@@ -109,8 +136,22 @@
       if (node.classList.contains("nm-waiting")) continue;
       const place = boxOfIcon(map, layer, layer._iconObj || layer.options.icon); // the first of a cluster
       if (!meet(place, box(0, 0, size.x, size.y))) continue;
+      const one = { pin: layer.newsPin, node, place, layer };
+      if (one.pin && one.pin.wide) {
+        badges.push(one);
+        continue;
+      }
       taken.put(place);
-      if (layer.newsPin) named.push({ pin: layer.newsPin, node, place });
+      if (one.pin) named.push(one);
+    }
+    badges.sort((a, b) => b.pin.count - a.pin.count);
+    for (const badge of badges) {
+      const step = aside(badge, taken, size, inCountry);
+      badge.node.style.translate = step.map((pixels) => `${pixels}px`).join(" ");
+      badge.layer.options.icon.options.popupAnchor = step;
+      badge.place = moved(badge.place, step);
+      taken.put(badge.place);
+      named.push(badge);
     }
     const free = below.filter(([, place]) => !taken.meets(place));
     for (const [node] of below) node.style.visibility = "hidden";

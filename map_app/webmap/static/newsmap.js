@@ -119,8 +119,14 @@
         else marker.remove();
       }
       const shown = state.names.map(({ marker }) => marker.getElement()).filter((node) => node && node.isConnected);
-      newsMapNames.layOut(state.map, shown.map((node) => node.firstChild));
+      newsMapNames.layOut(state.map, shown.map((node) => node.firstChild), inCountry);
     }, 20);
+  }
+
+  function inCountry(code, x, y) {
+    const point = state.map.containerPointToLayerPoint([x, y]);
+    const paths = (state.countries.get(code) || []).map((layer) => layer.getElement());
+    return paths.some((path) => path && path.isPointInFill(new DOMPoint(point.x, point.y)));
   }
 
   function addTiles(map, options) {
