@@ -206,7 +206,9 @@ def own_text(app: App, country_name: CountryName) -> None:
             label_visibility="collapsed",
         )
         sent = st.form_submit_button("Find the places", type="primary", width="stretch")
-    if sent and text.strip():
+    if sent and not text.strip():
+        st.html('<p class="notice" role="alert">There is no text yet: write or paste one.</p>')
+    elif sent:
         cut = clean(text)[:limit]
         found = app.geoparse_text("", cut)
         st.session_state["pasted"] = found

@@ -155,34 +155,23 @@ def _page(app: App) -> None:
     state.take_address()
     state.keep_widgets()
     country_name = _country_name(app)
-    chosen = state.current()
-    shown = app.store.article(chosen.article) if chosen.article else None
-    place_name = _place_name(app, chosen.filter.place)
     key = (str(app.store.path), app.store.revision())
-    chosen = state.without_unknown(
-        article=bool(chosen.article) and shown is None,
-        place=bool(chosen.filter.place) and not place_name,
-        countries={code for code in chosen.filter.countries if not _is_country(app, *key, code)},
-    )
+    chosen, shown, place_name = _chosen(app, key)
+    resolutions = app.store.resolutions(chosen.article) if shown else []
     f = chosen.applied(state.today())
-    # The map keeps showing the other places when the list is about one of them.
-    map_filter = ArticleFilter(
-        since=f.since, until=f.until, words=f.words, countries=f.countries, features=f.features, roles=f.roles,
-        publishers=f.publishers,
-    )  # fmt: skip
-    places, drawn = _mapped(app, *key, map_filter)
     summary = _summary(app, *key, f)
     facets, unplaced = _around(app, *key, f)
-    figures = filters.figures(summary)
-    resolutions = app.store.resolutions(chosen.article) if shown else []
     # While one text is read, the map shows where it is about and nothing else.
-    pasted = state.pasted()
-    if pasted:
+    if pasted := state.pasted():
         places, drawn = _mapped_alone(*pasted)
         figures = f"Your own text · {count(len(places), 'place')}"
     elif shown is not None and not state.trying() and not state.adding():
         places, drawn = _mapped_alone(shown, resolutions)
         figures = f"This article · {count(len(places), 'place')}"
+    else:
+        # It keeps showing the other places when the list is about one of them.
+        places, drawn = _mapped(app, *key, replace(f, place=""))
+        figures = filters.figures(summary)
 
     if st.context.is_embedded:
         _embedded(app, chosen, places, drawn, figures)
@@ -214,6 +203,19 @@ def _page(app: App) -> None:
             )
         _keep_place(chosen)
     state.write_address()
+
+
+def _chosen(app: App, key: tuple[str, int]) -> tuple[ViewState, Article | None, str]:
+    """What is chosen, without what nobody here knows; the open article, and what the chosen place is called."""
+    chosen = state.current()
+    shown = app.store.article(chosen.article) if chosen.article else None
+    place_name = _place_name(app, chosen.filter.place)
+    chosen = state.without_unknown(
+        article=bool(chosen.article) and shown is None,
+        place=bool(chosen.filter.place) and not place_name,
+        countries={code for code in chosen.filter.countries if not _is_country(app, *key, code)},
+    )
+    return chosen, shown, place_name
 
 
 def _embedded(app: App, chosen: ViewState, places: Sequence[Place], drawn: str, figures: str) -> None:

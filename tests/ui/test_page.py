@@ -213,3 +213,11 @@ def test_what_leaves_nothing_is_called_what_it_is(page: AppTest, query: dict[str
         page.query_params[name] = value
     page.run()
     assert words in said(page)
+
+
+def test_who_tries_no_text_is_told_so(page: AppTest) -> None:
+    page.run()
+    page.button(key="open-try").click().run()
+    [find] = [button for button in page.button if button.label == "Find the places"]
+    find.click().run()
+    assert "There is no text yet" in said(page)
