@@ -150,6 +150,13 @@ def test_geoparse_reads_and_writes_files_and_pipes(tmp_path: Path) -> None:
         assert DOCUMENT["text"][toponym["start"] : toponym["end"]] == toponym["text"]
 
 
+def test_geoparse_explains_when_asked_to() -> None:
+    done = run("geoparse", "--explain", "-", "-", stdin=json.dumps(DOCUMENT))
+    [toponyms] = [json.loads(line)["toponyms"] for line in done.stdout.splitlines()]
+    assert toponyms
+    assert all(toponym["evidence"] for toponym in toponyms)
+
+
 def test_geoparse_that_fails_leaves_no_half_of_a_file(tmp_path: Path) -> None:
     (tmp_path / "in.jsonl").write_text(json.dumps(DOCUMENT) + "\nnot JSON\n", "utf-8")
     done = run("geoparse", tmp_path / "in.jsonl", tmp_path / "out.jsonl")

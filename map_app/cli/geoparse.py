@@ -21,6 +21,7 @@ def add_commands(commands: Commands) -> None:
     )
     parser.add_argument("input", metavar="IN", help="JSON Lines with id, title, text, ...; - for standard input")
     parser.add_argument("output", metavar="OUT", help="JSON Lines with id and toponyms; - for standard output")
+    parser.add_argument("--explain", action="store_true", help="add each toponym's runners-up and the evidence")
 
     parser = add_command(commands, "evaluate", _evaluate, "measure the geoparser against documents annotated by people")
     parser.add_argument(
@@ -55,7 +56,7 @@ def _geoparse(options: argparse.Namespace, settings: Settings) -> int:
     with progress_of(options) as line:
         geoparser = geoparser_of(settings, line)
         with lines_in(options.input) as lines, lines_out(options.output) as write:
-            for number, result in enumerate(geoparse_lines(lines, geoparser), start=1):
+            for number, result in enumerate(geoparse_lines(lines, geoparser, explain=options.explain), start=1):
                 write(result)
                 line.show(f"{number:,} documents")
     return ExitCode.DONE

@@ -17,12 +17,13 @@ TOGETHER = 50
 _DECIMALS = 4
 
 
-def geoparse_lines(lines: Iterable[str], geoparser: Geoparser) -> Iterator[str]:
+def geoparse_lines(lines: Iterable[str], geoparser: Geoparser, *, explain: bool = False) -> Iterator[str]:
     """One line of JSON out for each that is not empty; raises GeoparseError naming the line that cannot be read.
 
     A document is `{"id", "title", "text", "url", "domain", "published", "language", "spans"}`, of which only "id"
     and "text" must be there. With "spans" exactly those spans of the text are placed. All lines are read before the
-    first is answered, since outlets with several articles among them show where they live.
+    first is answered, since outlets with several articles among them show where they live. With `explain` each
+    toponym comes with its runners-up and the evidence.
     """
     articles: list[Article] = []
     given: dict[int, Sequence[Toponym]] = {}
@@ -41,11 +42,12 @@ def geoparse_lines(lines: Iterable[str], geoparser: Geoparser) -> Iterator[str]:
     for first in range(0, len(documents), TOGETHER):
         some = [Recognised(a, toponyms, homes.get(a.domain)) for a, toponyms in documents[first : first + TOGETHER]]
         for document, resolutions in zip(some, geoparser.resolve_all(some), strict=True):
-            yield _answer(document.article, resolutions)
+            yield _answer(document.article, resolutions, explain=explain)
 
 
-def _answer(article: Article, resolutions: Sequence[Resolution]) -> str:
-    answer = {"id": article.id, "toponyms": [write_resolution(resolution) for resolution in resolutions]}
+def _answer(article: Article, resolutions: Sequence[Resolution], *, explain: bool) -> str:
+    toponyms = [write_resolution(r) | (_write_reasons(r) if explain else {}) for r in resolutions]
+    answer = {"id": article.id, "toponyms": toponyms}
     # A lone half of a character cannot be written as UTF-8, but as an escape.
     text = json.dumps(answer, ensure_ascii=False)
     return text if text.isascii() or _is_writable(text) else json.dumps(answer)
@@ -79,9 +81,9 @@ def read_document(document: Mapping[str, Any]) -> Article:
 
 
 def write_resolution(resolution: Resolution) -> dict[str, Any]:
-    """One toponym with its place, ready for JSON."""
+    """One toponym with its place, or why it has none, ready for JSON."""
     toponym = resolution.toponym
-    return {
+    written = {
         "start": toponym.start,
         "end": toponym.end,
         "text": toponym.name,
@@ -91,6 +93,7 @@ def write_resolution(resolution: Resolution) -> dict[str, Any]:
         "confidence": resolution.confidence,
         "place": _write_place(resolution.place) if resolution.place else None,
     }
+    return written if resolution.place else written | {"unplaced_because": resolution.unplaced_because}
 
 
 def _write_place(place: Place) -> dict[str, Any]:
@@ -102,6 +105,22 @@ def _write_place(place: Place) -> dict[str, Any]:
         "admin1": place.admin1,
         "feature": str(place.feature),
         "geonameid": place.geonameid,
+    }
+
+
+def _write_reasons(resolution: Resolution) -> dict[str, Any]:
+    """The places that were not chosen, best first, and what spoke for the one that was."""
+    chosen = resolution.place.id if resolution.place else ""
+    return {
+        "candidates": [
+            _write_place(candidate.place) | {"score": round(candidate.score, _DECIMALS)}
+            for candidate in resolution.candidates
+            if candidate.place.id != chosen
+        ],
+        "evidence": [
+            {"reason": evidence.reason, "weight": round(evidence.weight, _DECIMALS), "detail": evidence.detail}
+            for evidence in resolution.evidence
+        ],
     }
 
 

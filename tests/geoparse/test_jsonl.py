@@ -59,3 +59,34 @@ def test_a_line_that_is_no_document_is_named(geoparser, line):
 def test_half_a_character_can_be_written(geoparser):
     [line] = geoparse_lines(['{"id": "\\ud800", "text": "\\ud800 in Nairobi."}'], geoparser)
     line.encode("utf-8")
+
+
+UNKNOWN = json.dumps({"id": "a", "text": "Xqzvbl", "spans": [[0, 6]]})
+
+
+@pytest.mark.parametrize("explain", [False, True])
+def test_a_name_without_a_place_says_why(geoparser, explain):
+    [line] = geoparse_lines([UNKNOWN], geoparser, explain=explain)
+    [toponym] = json.loads(line)["toponyms"]
+    assert (toponym["place"], toponym["unplaced_because"]) == (None, "no candidate")
+
+
+def test_what_is_explained_has_its_runners_up_and_its_evidence(geoparser):
+    document = json.dumps({"id": "a", "text": "Rain fell over Paris, Texas."})
+    [plain], [explained] = (
+        [json.loads(line)["toponyms"][0] for line in geoparse_lines([document], geoparser, explain=explain)]
+        for explain in (False, True)
+    )
+    assert explained == plain | {"candidates": explained["candidates"], "evidence": explained["evidence"]}
+    assert "candidates" not in plain
+    assert "unplaced_because" not in explained
+    assert explained["place"]["admin1"] == "Texas"
+    [france] = [
+        other for other in explained["candidates"] if other["country_code"] == "FR" and other["feature"] == "city"
+    ]
+    assert set(france) == {*explained["place"], "score"}
+    assert explained["place"] not in [{key: c[key] for key in explained["place"]} for c in explained["candidates"]]
+    assert {"reason": "container", "detail": "Texas"}.items() <= next(
+        e for e in explained["evidence"] if e["reason"] == "container"
+    ).items()
+    assert all(set(e) == {"reason", "weight", "detail"} for e in explained["evidence"])
