@@ -14,6 +14,7 @@ import numpy as np
 
 from map_app.errors import ModelError
 from map_app.gazetteer.lookup import Gazetteer
+from map_app.geoparse.confidence import DOUBTED
 from map_app.geoparse.crf import Layout, label_probabilities
 from map_app.geoparse.document import DASHES
 from map_app.geoparse.exact import exact_names
@@ -209,15 +210,17 @@ class Recogniser:
             found = self._dateline_head(text, field, found) + found
             if is_known:
                 found = made_whole(text, found, self._is_a_name)
-                more = always_places(text, field, self._is_a_name)
-                found += _apart(more, [(toponym.start, toponym.end) for toponym in found])
+                sure = [toponym for toponym in found if toponym.confidence >= DOUBTED]
+                more = _apart(always_places(text, field, self._is_a_name), _spans(sure))
+                # What is surely a place goes before what is doubted: "P.E.I." before "P.E.I. last".
+                found = [*sure, *more, *_apart((t for t in found if t.confidence < DOUBTED), _spans(more))]
                 if seats := self._seats.find(text, field):
-                    found = _apart(found, [(seat.start, seat.end) for seat in seats]) + seats
+                    found = _apart(found, _spans(seats)) + seats
                 found.sort(key=lambda toponym: toponym.start)
             if not is_known or (not is_plain(text) and _OTHER_LETTERS.search(text)):
                 # A name in another script inside an English text is as good as in its own.
                 others = exact_names(text, field, self._gazetteer, language=language, latin=not is_known)
-                found += _apart(others, [(toponym.start, toponym.end) for toponym in found])
+                found += _apart(others, _spans(found))
             if found:
                 found = _apart(found, not_places(text, in_small_letters=any(map(_is_in_small_letters, found))))
                 found = [toponym for toponym in found if not is_never_a_place(text, toponym)]
@@ -348,6 +351,10 @@ def _toponym(text: str, field: Field, words: Words, span: tuple[int, int, Kind],
 def _is_in_small_letters(toponym: Toponym) -> bool:
     name = toponym.name
     return name[0].islower() or name[name.rfind(" ") + 1].islower()
+
+
+def _spans(toponyms: Iterable[Toponym]) -> list[tuple[int, int]]:
+    return [(toponym.start, toponym.end) for toponym in toponyms]
 
 
 def _apart(toponyms: Iterable[Toponym], spans: Sequence[tuple[int, int]]) -> list[Toponym]:

@@ -81,6 +81,8 @@ _OPENS = re.compile(r"\b(?:In|At|From)\s+$")
 _IN_PART = re.compile(
     r",?\s+(?:located\s+)?in\s+(?:the\s+)?(?:[a-z-]+ern|central|state\s+of|province\s+of)\s+.*", re.DOTALL
 )
+#: The full stop of a short form within a sentence.
+_SHORT = re.compile(r"\.(?:,| (?:and|or|but)\b)")
 #: Behind a container before the next place: a list without it has no comma, or no "and".
 _NEXT_IS_APART = re.compile(r"\.?[,;] (?:and|or|but)\b")
 #: With one of these end both.
@@ -217,8 +219,9 @@ def _is_container_link(link: str, inner: Toponym, is_country: Callable[[str], bo
 
 
 def _is_short(text: str, toponym: Toponym) -> bool:
-    """Whether it ends in the full stop of a short form before a comma."""
-    return text.startswith("," if toponym.name.endswith(".") else ".,", toponym.end)
+    """Whether it ends in the full stop of a short form, with which no sentence ends."""
+    stop = toponym.end - 1 if toponym.name.endswith(".") else toponym.end
+    return _SHORT.match(text, stop) is not None
 
 
 def _is_owner(text: str, end: int) -> bool:

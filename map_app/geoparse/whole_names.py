@@ -29,13 +29,15 @@ _LISTED = re.compile(r"[A-Z][\w.'’-]*(?: [A-Z][\w.'’-]*){0,2}")
 _LIST = re.compile(rf"(?:{_LISTED.pattern}(?:, (?:and )?| and | or | & ))+{_LISTED.pattern} $")
 _LIST_REACH = 300
 
-#: Short forms that are hardly anything else with their full stop: not "Miss." and "Mass.", nor "Md." before a surname.
-#: By their first letter, so that a text is looked through at once.
+#: Short forms that are hardly anything else with their full stop, and behind a known town those that mean other things
+#: as well, but for "Miss. Lee". By their first letter, so that a text is looked through at once.
 _SHORT_STATES = re.compile(
     r"(?:A(?:la|lta|riz|rk)|C(?:alif|olo|onn)|D\.C|Fla|Ga|Ind|K(?:an|y)|L\.A|M(?:ich|inn|ont)|"
     r"N(?:eb|ev|\.(?:B|C|D|H|J|L|M|S|Y))|O(?:kla|nt|re)|P(?:a|hila|\.E\.I)|R\.I|S(?:ask|\.[CD])|Te(?:nn|x)|V[at]|"
-    r"W(?:is|yo|\. ?Va))\."
+    r"W(?:is|yo|\. ?Va)|(?P<behind>Del|Ill|Ma(?:n|ss)|Md|Miss|Mo|Nfld|Qu[eé]|Tas|Vic|Wash)(?!\. [A-Z]))\."
 )
+#: A town before what it lies in: "St. John's, N.L.".
+_TOWN_BEFORE = re.compile(r"(?:[A-Z][\w.'’-]* ){0,3}[A-Z][\w.'’-]*(?=, $)")
 
 #: Hardly ever anything else.
 CONFIDENCE = 0.85
@@ -101,14 +103,20 @@ def _either(names: Iterable[str]) -> str:
 
 
 def always_places(text: str, field: Field, is_known: Callable[[str], bool]) -> list[Toponym]:
-    """The names that are places wherever they are written like this."""
-    return [
+    """The names that are places wherever they are written like this, in order; of two that overlap the first."""
+    found = [
         *names_with_article(text, field),
         *seats(text, field, is_known),
         *counties(text, field, is_known),
-        *short_states(text, field),
+        *short_states(text, field, is_known),
         *compounds(text, field, is_known),
     ]
+    found.sort(key=lambda toponym: (toponym.start, -toponym.end))
+    out: list[Toponym] = []
+    for toponym in found:
+        if not out or toponym.start >= out[-1].end:
+            out.append(toponym)
+    return out
 
 
 def names_with_article(text: str, field: Field) -> list[Toponym]:
@@ -143,14 +151,21 @@ def counties(text: str, field: Field, is_known: Callable[[str], bool]) -> list[T
     return found
 
 
-def short_states(text: str, field: Field) -> list[Toponym]:
-    """States and cities written short with a full stop, as in "the Pa. Turnpike"."""
+def short_states(text: str, field: Field, is_known: Callable[[str], bool]) -> list[Toponym]:
+    """States and cities written short with a full stop ("the Pa. Turnpike"), and towns before them ("Adams, Mass.")."""
     found = []
     for match in _SHORT_STATES.finditer(text):
         start, end = match.span()
-        if not text[max(0, start - 1) : start].strip("(/-—– \n") and not text[end : end + 1].strip(",;:)'’ \n"):
-            found.append(Toponym(match[0], start, end, field, confidence=CONFIDENCE))
-    return found
+        if text[max(0, start - 1) : start].strip("(/-—– \n") or text[end : end + 1].strip(",;:)'’ \n"):
+            continue
+        before = _TOWN_BEFORE.search(text, max(0, start - _BEGINNING_REACH), start)
+        begins = (capital.start() for capital in _CAPITAL.finditer(text, *before.span())) if before else ()
+        town = next((begin for begin in begins if is_known(text[begin : start - 2])), None)
+        if town is not None:
+            found.append((town, start - 2))
+        if town is not None or not match["behind"]:
+            found.append((start, end))
+    return [Toponym(text[start:end], start, end, field, confidence=CONFIDENCE) for start, end in found]
 
 
 def compounds(text: str, field: Field, is_known: Callable[[str], bool]) -> list[Toponym]:

@@ -406,15 +406,32 @@ def test_every_name_of_a_list_of_counties_is_a_place(gazetteer, text, found):
 @pytest.mark.parametrize(
     ("text", "found"),
     [
-        ("on the Pa. Turnpike near Athens, Ga., and (Ind.)", ["Pa.", "Ga.", "Ind."]),
+        ("on the Pa. Turnpike near Athens, Ga., and (Ind.)", ["Pa.", "Athens", "Ga.", "Ind."]),
         ("in W. Va. and W.Va. and N.Y.", ["W. Va.", "W.Va.", "N.Y."]),
         ("Miss. Jones and Md. Rahman of Co. Ltd.", []),
         ("on example.Pa.com and in ALBANY.NY", []),
+        ("He died in Adams, Mass., near Battle Ground, Wash.", ["Adams", "Mass.", "Battle Ground", "Wash."]),
+        ("St. John's, N.L., and Zzyzxton, N.B., and Zzyzxwick, Mo. 5", ["St. John's", "N.L.", "N.B."]),
+        ("ALGONA, Wash. - Mr. Ade, Miss. Lee", ["ALGONA", "Wash."]),
     ],
-    ids=["states", "of two words", "other words", "parts of addresses"],
+    ids=["states", "of two words", "other words", "parts of addresses", "behind towns", "unknown towns", "capitals"],
 )
-def test_states_written_short_with_a_full_stop_are_places(text, found):
-    assert [toponym.name for toponym in short_states(text, Field.TEXT)] == found
+def test_states_written_short_with_a_full_stop_are_places_and_so_are_towns_before_them(gazetteer, text, found):
+    states = short_states(text, Field.TEXT, lambda name: bool(gazetteer.candidates(name)))
+    assert [toponym.name for toponym in states] == found
+    assert all(text[toponym.start : toponym.end] == toponym.name for toponym in states)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("She lived in Cornwall, P.E.I. last year.", ["Cornwall", "P.E.I."]),
+        ("PORT-AU-PRINCE is not Port-au-Prince, Ga. and never was.", ["PORT-AU-PRINCE", "Port-au-Prince", "Ga."]),
+        ("St. John's, N.L., declared an emergency.", ["St. John's", "N.L."]),
+    ],
+)
+def test_what_is_surely_a_place_goes_before_what_is_doubted_and_is_found_once(recogniser, text, found):
+    assert names(recogniser, text) == found
 
 
 @pytest.mark.parametrize(
