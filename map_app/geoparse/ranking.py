@@ -66,6 +66,7 @@ REASONS = (
     "contains the name before it",
     "outlet's home",
     "same country",
+    "in no one country",
     "same division",
     "distance to the nearest other place",
     "stated elsewhere",
@@ -183,7 +184,8 @@ class Ranking:
             "name": table[:, NAME],
             "famous namesake": table[:, SHADOW],
         }
-        #: What the share of the country is worth to each row.
+        #: What each row gets that lies in no one country, and what the share of the country is worth to each.
+        self._in_none: Vector = np.where(labels[0] > 0, 0.0, weights.country_share * weights.no_country_share)
         self._country_share = np.full(len(table), weights.country_share)
         self._parts: dict[str, Vector] = {}
         #: All of the first together.
@@ -307,8 +309,8 @@ class Ranking:
     def _score_together(self) -> None:
         weights = self._weights
         of_country, of_division = self._shares.of_rows(self.chosen, weights.doubt)
-        in_country = self._shares.labels[0] > 0
-        self._parts["same country"] = self._country_share * np.where(in_country, of_country, weights.no_country_share)
+        self._parts["same country"] = self._country_share * of_country
+        self._parts["in no one country"] = self._in_none
         self._parts["same division"] = weights.admin1_share * of_division
         self._parts["distance to the nearest other place"] = -weights.distance * self._log_distances()
         if self._repeated:

@@ -8,6 +8,7 @@ import pytest
 from map_app.gazetteer.lookup import NameKind
 from map_app.geoparse.confidence import DOUBTED, THRESHOLD
 from map_app.geoparse.homes import Home
+from map_app.geoparse.pipeline import Geoparser
 from map_app.geoparse.recognise import Recogniser
 from map_app.geoparse.resolve import TOGETHER, Recognised, Resolver
 from map_app.model import Article, Feature, Field, Kind, Toponym
@@ -187,6 +188,46 @@ def test_a_later_plain_name_takes_the_sense_that_was_stated(resolver):
     text = "A fire in Paris, Texas burned on. Paris was dark."
     resolutions = resolve(resolver, text, "Paris", "Texas", "Paris")
     assert resolutions[2].place == resolutions[0].place
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("Windsor and Richmond are twins.", ["Windsor", "Richmond"]),
+        ("Cambridge and Hamilton will host it.", ["Cambridge", "Hamilton"]),
+        ("Fairview and Midway voted.", ["Fairview", "Midway"]),
+        ("from San Isidro to San Pedro", ["San Isidro", "San Pedro"]),
+    ],
+)
+def test_names_that_lean_on_each_other_come_to_rest_in_one_division(resolver, text, names):
+    first, second = resolve(resolver, text, *names)
+    assert where(first) == where(second)
+    assert all("same division" in {e.reason for e in resolution.evidence} for resolution in (first, second))
+
+
+def test_no_place_is_said_to_share_its_country_with_the_rest_where_it_does_not(gazetteer):
+    """Of the choices with candidates, on all annotated digests."""
+    geoparser, told = Geoparser.load(gazetteer), 0
+    for line in GOLD_SET.read_text(encoding="utf-8").split("\n"):
+        if not line:
+            continue
+        row = json.loads(line)
+        found = geoparser.geoparse(Article(id=row["id"], title="", text=row["text"]))
+        countries = [(r.place.country_code, r.toponym.name) for r in found if r.place]
+        for resolution in found:
+            weight = next((e.weight for e in resolution.evidence if e.reason == "same country"), 0)
+            if weight > 0.3:
+                told += 1
+                place, name = resolution.place or resolution.candidates[0].place, resolution.toponym.name
+                assert any(code == place.country_code and other != name for code, other in countries), (name, row["id"])
+    assert told > 500
+
+
+def test_what_lies_in_no_one_country_says_so(resolver):
+    [sea] = resolve(resolver, "on the Black Sea", "Black Sea")
+    reasons = {e.reason: e.weight for e in sea.evidence}
+    assert reasons["in no one country"] == pytest.approx(0.9)
+    assert "same country" not in reasons
 
 
 def test_the_outlets_home_decides_between_namesakes(resolver):
