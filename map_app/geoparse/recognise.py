@@ -79,6 +79,9 @@ LANGUAGE_SAMPLE = 4000
 
 #: A name of several words that is nothing but these is hardly anything else ("Bashi Channel", "Antonivsky Bridge").
 KNOWN_OF_SEVERAL = frozenset({"region", "region~", "water", "water~", "other", "other~"})
+#: Of these, what is nothing else behind "the" or in several words, whatever the model thinks: "the Mekong", "Gulf of
+#: America".
+NATURE = frozenset({"region", "region~", "water", "water~"})
 #: What most people know for a place by its name alone.
 WELL_KNOWN = frozenset({"country", "country.", "continent", "region", "water", "admin1", "city5", "city4"})
 #: A name of several words that is well known ("The Hague") is hardly ever anything else: it may be doubted so much.
@@ -261,22 +264,29 @@ class Recogniser:
                     found[number].append(_toponym(text, field, words, (first + low, first + high, kind), 1 - doubt))
                 row += length
             for name in batch.names:
-                if name.as_person or not _is_well_known(name):
+                if name.as_person:
                     continue
                 rows = slice(name.row, name.row + name.last - name.first + 1)
                 text, words, field = read[name.of]
-                if any(labels[rows]) or not _stands_alone(words, name):
+                most_doubt = self._most_doubt(words, name)
+                if not most_doubt or any(labels[rows]) or not _stands_alone(words, name):
                     continue
                 outside = float(marginals[rows, OUTSIDE].mean())
-                if outside < self._most_doubt(name, in_small_letters=text[words.starts[name.first]].islower()):
+                if outside < most_doubt:
                     span = (name.first, name.last, Kind.TOPONYM)
                     found[name.of].append(_toponym(text, field, words, span, max(1 - outside, MIN_CONFIDENCE)))
         for toponyms in found:
             yield sorted(toponyms, key=lambda toponym: toponym.start)
 
-    def _most_doubt(self, name: Name, *, in_small_letters: bool) -> float:
-        """How much the model may doubt a name that is well known."""
-        if name.first < name.last:
+    def _most_doubt(self, words: Words, name: Name) -> float:
+        """How much the model may doubt a name that is well known; 0 for any other name."""
+        is_several = name.first < name.last
+        in_small_letters = words.texts[name.first][0].islower()
+        if KNOWN_OF_SEVERAL.issuperset(name.kinds) and (is_several or _is_behind_the(words, name)):
+            return 1.0 if NATURE.issuperset(name.kinds) and not in_small_letters else MAX_DOUBT_OF_SEVERAL
+        if WELL_KNOWN.isdisjoint(name.kinds):
+            return 0.0
+        if is_several:
             return MAX_DOUBT_OF_SEVERAL
         return OUTSIDE_IN_SMALL_LETTERS if in_small_letters else self.limits.well_known
 
@@ -300,10 +310,8 @@ class Recogniser:
         return bool(self._membership.kinds(text[words.starts[first] : words.ends[last]]))
 
 
-def _is_well_known(name: Name) -> bool:
-    if not WELL_KNOWN.isdisjoint(name.kinds):
-        return True
-    return name.first < name.last and bool(name.kinds) and KNOWN_OF_SEVERAL.issuperset(name.kinds)
+def _is_behind_the(words: Words, name: Name) -> bool:
+    return name.first > 0 and words.texts[name.first - 1] in ("the", "The") and words.texts[name.first][0].isupper()
 
 
 def _stands_alone(words: Words, name: Name) -> bool:

@@ -571,3 +571,17 @@ def spans(toponyms):
 def test_a_name_of_several_words_that_is_nothing_else_is_found(recogniser, name):
     text = f"Ships waited for days. The crews were told to keep away from {name} and said so."
     assert name in [toponym.name for toponym in recogniser.recognise(text, Field.TEXT)]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("Boats on the Mekong were stopped.", ["Mekong"]),
+        ("He renamed it the Gulf of America.", ["Gulf of America"]),
+        ("Water rose in the Brahmaputra on Monday.", ["Brahmaputra"]),
+        ("She read Mekong twice.", []),
+    ],
+    ids=["a river", "of several words", "another river", "without the article"],
+)
+def test_what_is_nothing_but_a_water_or_a_region_is_a_place_behind_the(recogniser, text, found):
+    assert names(recogniser, text) == found
