@@ -1,10 +1,11 @@
 """What a text says that a place lies in, and which places lie there."""
 
 from map_app.gazetteer.lookup import Gazetteer, NameKind
+from map_app.geo import distance_km
 from map_app.geoparse.options import Option, Options, OptionsFinder, admin1_key
 from map_app.geoparse.ranking import Group
 from map_app.geoparse.surroundings import Firmness, Surroundings
-from map_app.model import Feature
+from map_app.model import Feature, Place
 
 #: Where some say that a place lies, by country codes: by claim, by habit or history, or since it belongs to a country
 #: overseas. Nobody means a namesake by "Belfast, Ireland", "Pristina, Serbia" or "Cayenne, France".
@@ -32,6 +33,9 @@ _SAID_TO_HOLD = {
     "TR": ("CY",),
     "US": ("AS", "GU", "MP", "PR", "UM", "VI"),
 }
+
+#: Nothing farther from the middle of a town is a part of it.
+QUARTER_KM = 20.0
 
 _STATES = frozenset({Feature.COUNTRY, Feature.ADMIN1})
 _WIDE = frozenset({Feature.COUNTRY, Feature.CONTINENT, Feature.REGION, Feature.WATER})
@@ -112,6 +116,15 @@ class Containers:
             return inner.admin1_key == outer.admin1_key and inner.place.feature is not Feature.ADMIN1
         # A county holds nothing that lies in another division.
         return inner.admin1_key == outer.admin1_key and self._gazetteer.contains(outer.place, inner.place)
+
+
+def is_quarter(inner: Place, town: Place) -> bool:
+    """Whether a place may be a part of a town that has more people: "Kharkiv's Saltivka"."""
+    return (
+        inner.country_code == town.country_code
+        and inner.population < town.population
+        and distance_km(inner.point, town.point) <= QUARTER_KM
+    )
 
 
 def _is_the_same(plain: Group, stated: Group) -> bool:

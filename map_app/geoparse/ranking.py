@@ -211,6 +211,10 @@ class Ranking:
         """Add a weight, for one of REASONS, to those candidates of one group that are flagged."""
         self._part(reason)[self.rows_of(number)] += np.array(flags, dtype=np.float64) * weight
 
+    def forget_fame(self, number: int, flags: Sequence[bool]) -> None:
+        """Let those candidates of one group that are flagged stand in no famous namesake's shadow."""
+        self._part("famous namesake")[self.rows_of(number)][np.array(flags, dtype=np.bool_)] = 0.0
+
     def lean_on_country(self, number: int, flags: Sequence[bool]) -> None:
         """Let those candidates of one group that are flagged gain more from what else lies in their country."""
         self._country_share[self.rows_of(number)][np.array(flags, dtype=np.bool_)] = self._weights.state_share

@@ -13,7 +13,6 @@ from typing import NamedTuple
 
 from map_app.gazetteer.lookup import Gazetteer, NameKind
 from map_app.gazetteer.names import fold
-from map_app.geo import distance_km
 from map_app.geoparse.beside import Beside, Neighbours
 from map_app.geoparse.confidence import (
     DOUBTED,
@@ -24,7 +23,7 @@ from map_app.geoparse.confidence import (
     signals_of_choice,
     signals_of_name,
 )
-from map_app.geoparse.containers import Containers
+from map_app.geoparse.containers import Containers, is_quarter
 from map_app.geoparse.homes import Home, NameSenses, learn_home
 from map_app.geoparse.options import LARGE_TOWN, Option, Options, OptionsFinder, admin1_key
 from map_app.geoparse.ranking import MAX_CANDIDATES, Choice, Group, Ranking, Weights
@@ -38,9 +37,6 @@ RULES_VERSION = "rules13"
 #: Articles are ranked together until they have so many names, or are so many: more gain little, and take memory.
 TOGETHER = 400
 ARTICLES_TOGETHER = 50
-
-#: Nothing farther from the middle of a town is a part of it.
-QUARTER_KM = 20.0
 
 #: Scores closer than this are a tie, which no rule should pretend to break.
 TIE = 1e-6
@@ -303,9 +299,11 @@ class Resolver:
             ranking.add("alone", number, [o.place.country_code != alone[0] for o in options.items], -weights.alone)
         container = group.surroundings.container or options.container
         if container:
+            inside = self._containers.inside(container, options)
             is_plain = options.container or group.surroundings.firmness is Firmness.PLAIN
-            weight = weights.in_plain_container if is_plain else weights.in_container
-            ranking.add("container", number, self._containers.inside(container, options), weight)
+            if is_plain:  # who says "Perth, Ontario," knows that most think of another
+                ranking.forget_fame(number, inside)
+            ranking.add("container", number, inside, weights.in_plain_container if is_plain else weights.in_container)
         elif group.surroundings.listed_in:
             ranking.add("list", number, self._containers.inside(group.surroundings.listed_in, options), weights.in_list)
 
@@ -355,7 +353,7 @@ class Resolver:
                 holds = [
                     (o.place.feature is Feature.COUNTRY and o.place.country_code in countries)
                     or (o.place.feature is Feature.ADMIN1 and o.admin1_key in divisions)
-                    or (o.place.feature is Feature.CITY and any(_is_quarter(i.place, o.place) for i in inner))
+                    or (o.place.feature is Feature.CITY and any(is_quarter(i.place, o.place) for i in inner))
                     for o in ranking.groups[number].options.items
                 ]
                 ranking.add("contains the name before it", number, holds, self._weights.contains_previous)
@@ -429,15 +427,6 @@ def _parts(documents: Iterable[Recognised]) -> Iterator[list[Recognised]]:
             some, names = [], 0
     if some:
         yield some
-
-
-def _is_quarter(inner: Place, town: Place) -> bool:
-    """Whether a place may be a part of a town that has more people: "Kharkiv's Saltivka"."""
-    return (
-        inner.country_code == town.country_code
-        and inner.population < town.population
-        and distance_km(inner.point, town.point) <= QUARTER_KM
-    )
 
 
 def _country_of_division(options: Options) -> str:

@@ -694,3 +694,8 @@ def test_a_county_that_is_better_known_than_any_town_of_its_name_holds_places(re
 def test_a_town_does_not_hold_the_state_that_it_is_said_to_lie_in(resolver):
     georgia = resolve(resolver, "west of Savannah in the state of Georgia", "Savannah", "Georgia")[1]
     assert (georgia.place.name, georgia.place.feature) == ("Georgia", Feature.ADMIN1)
+
+
+def test_a_stated_container_takes_a_town_out_of_its_famous_namesakes_shadow(resolver):
+    perth, _ = resolve(resolver, "near Perth, Ontario, on", "Perth", "Ontario")
+    assert (perth.place.name, perth.place.feature) == ("Perth", Feature.CITY)
