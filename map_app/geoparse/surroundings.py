@@ -10,9 +10,11 @@ from map_app.model import Article, Field, Kind, Toponym
 
 #: "The Kherson region of Ukraine".
 _DIVISION_OF = re.compile(r"\s+(?:region|province|district|county|state|island)\s+of\s+(?:the\s+)?")
+#: "Torkula village of Guma district", but "the Texas town of Paris".
+_TOWN_OF = re.compile(r"\s+(?:city|village|town|township)\s+of\s+(?:the\s+)?")
 #: Between a place and what holds it: "Paris, Texas", "Paris (Texas)", "Aleppo, in northern Syria".
 _CONTAINER_LINK = re.compile(
-    r",?\s*\(?|(?:\s+(?:counties|parishes|provinces|districts|county|district|area))?(?:\s+located)?,?\s+in\s+(?:the\s+)?"
+    r",?\s*\(?|(?:\s+(?:counties|parishes|provinces|districts|county|district|area|village|town|township|city))?(?:\s+located)?,?\s+in\s+(?:the\s+)?"
     r"(?:(?:north|south|east|west|central)[a-z-]*\s+)?(?:state\s+of\s+|province\s+of\s+)?",
     re.IGNORECASE,
 )
@@ -149,7 +151,9 @@ def read_surroundings(
             previous = order[at - 1] if at else -1
             link = _between(text, toponyms, i, following)
             container, firmness = "", Firmness.WEAK
-            if link is not None and _is_container_link(link, toponym, is_country):
+            if link is not None and (
+                _is_container_link(link) or _is_part_of_next(link, toponym, toponyms[following], is_area, is_country)
+            ):
                 outer = toponyms[following].name
                 # "Washington, New York and Boston" are three towns, "Niger, Nigeria and Togo" three countries.
                 is_listed = goes_on and "(" not in link and (is_large_town(outer) or is_area(toponym.name))
@@ -163,8 +167,8 @@ def read_surroundings(
                 container = outer if is_area(outer) and not is_listed and not is_subject else ""
                 is_in_list = goes_on and not out[following].container
                 firmness = _firmness(text, toponym, toponyms[following], is_country, is_in_list=is_in_list)
-            if not container:
-                container, firmness = _holder(text, toponyms, previous, i, is_country)
+            if not container and previous >= 0:
+                container, firmness = _holder(text, toponyms[previous], toponym, is_area, is_country)
             is_first = is_first_of_more(text, toponym)
             if is_first and not container:
                 container = home_of_team(text, toponym.start, toponym.end)
@@ -211,10 +215,21 @@ def _between(text: str, toponyms: Sequence[Toponym], i: int, following: int) -> 
     return None if "\n" in link else link
 
 
-def _is_container_link(link: str, inner: Toponym, is_country: Callable[[str], bool]) -> bool:
+def _is_part_of_next(
+    link: str, first: Toponym, second: Toponym, is_area: Callable[[str], bool], is_country: Callable[[str], bool]
+) -> bool:
+    """Whether the first of two names lies in the second, as in "the Kherson region of Ukraine".
+
+    In "the US state of Texas" and "the Texas town of Paris" it is the other way round.
+    """
+    is_division = _DIVISION_OF.fullmatch(link) is not None
+    if first.kind is Kind.DEMONYM or is_country(first.name) or not (is_division or _TOWN_OF.fullmatch(link)):
+        return False
+    return is_division or is_country(second.name) or not is_area(first.name)
+
+
+def _is_container_link(link: str) -> bool:
     """Whether what follows a name may hold it, by the words between."""
-    if _DIVISION_OF.fullmatch(link):
-        return not is_country(inner.name)  # "the Kherson region of Ukraine", but "the US state of Texas"
     return _CONTAINER_LINK.fullmatch(link) is not None and not link.isspace()
 
 
@@ -246,12 +261,13 @@ def _firmness(
 
 
 def _holder(
-    text: str, toponyms: Sequence[Toponym], previous: int, i: int, is_country: Callable[[str], bool]
+    text: str,
+    outer: Toponym,
+    inner: Toponym,
+    is_area: Callable[[str], bool],
+    is_country: Callable[[str], bool],
 ) -> tuple[str, Firmness]:
     """The name before, where the words between say that it holds this one, and how plainly."""
-    if previous < 0:
-        return "", Firmness.WEAK
-    outer, inner = toponyms[previous], toponyms[i]
     if outer.field is not inner.field or not 0 < inner.start - outer.end <= _MAX_LINK:
         return "", Firmness.WEAK
     link = text[outer.end : inner.start]
@@ -259,8 +275,8 @@ def _holder(
         return "", Firmness.WEAK
     if "'" in link or "’" in link:
         return outer.name, Firmness.WEAK  # "Ukraine's Kharkiv", but "Ukraine's embassy in London"
-    if _DIVISION_OF.fullmatch(link) and outer.kind is Kind.TOPONYM and not is_country(outer.name):
-        return "", Firmness.WEAK  # "the Kherson region of Ukraine" holds no Ukraine
+    if _is_part_of_next(link, outer, inner, is_area, is_country):
+        return "", Firmness.WEAK
     return outer.name, Firmness.PLAIN
 
 

@@ -115,9 +115,10 @@ def test_a_guess_within_what_is_stated_is_less_sure_than_a_known_place(resolver)
     [
         ("the Kherson region of Ukraine", ["Kherson", "Ukraine"], ("UA", "Kherson")),
         ("near Luhansk in the Luhansk region of Ukraine", ["Luhansk", "Luhansk", "Ukraine"], ("UA", "Luhansk")),
+        ("the Gao town of Mali", ["Gao", "Mali"], ("ML", "Gao")),
     ],
 )
-def test_a_region_of_a_country_lies_in_it(resolver, text, names, place):
+def test_a_region_or_town_of_a_country_lies_in_it(resolver, text, names, place):
     region = resolve(resolver, text, *names)[-2]
     assert where(region) == place
     assert "container" in {evidence.reason for evidence in region.evidence}
