@@ -1,12 +1,17 @@
 """The types that the rooms hand to each other. Plain frozen values; no behaviour that needs another room."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
+from urllib.parse import urlsplit
 
 from map_app.errors import ImpossibleValueError
 from map_app.geo import Point
+
+#: A host by itself, or with what may follow it in an address; no "urn:..." or "mailto:...".
+_BARE_HOST = re.compile(r"[^/?#:@]+(?::\d+)?(?:[/?#]|$)")
 
 
 class Feature(StrEnum):
@@ -254,3 +259,18 @@ class ArticleFilter:
 def utc_day(moment: datetime) -> date:
     """The UTC calendar day of an aware datetime."""
     return moment.astimezone(UTC).date()
+
+
+def domain_of(address: str) -> str:
+    """What outlets are told apart by: the host of a web address, or one written by itself, or empty.
+
+    In small letters, without "www." and "amp.": "https://www.LFPress.com/news" and "lfpress.com" are one outlet.
+    """
+    address = address.strip().lower()
+    if not address.startswith(("http://", "https://")):
+        address = f"//{address}" if _BARE_HOST.match(address) else ""
+    try:
+        host = urlsplit(address).hostname or ""
+    except ValueError:  # an address that only looks like one: "http://[news]"
+        return ""
+    return host.rstrip(".").removeprefix("www.").removeprefix("amp.")

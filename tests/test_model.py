@@ -3,7 +3,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 import pytest
 
 from map_app.errors import ImpossibleValueError
-from map_app.model import Article, ArticleFilter, Feature, utc_day
+from map_app.model import Article, ArticleFilter, Feature, domain_of, utc_day
 
 
 @pytest.mark.parametrize(
@@ -29,3 +29,26 @@ def test_only_filters_on_places_leave_out_articles_without_one() -> None:
 def test_the_day_of_a_moment_is_counted_in_utc() -> None:
     assert utc_day(datetime(2025, 1, 1, 23, 30, tzinfo=timezone(timedelta(hours=-2)))) == date(2025, 1, 2)
     assert utc_day(datetime(2025, 1, 1, tzinfo=UTC)) == date(2025, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("address", "domain"),
+    [
+        ("https://www.lfpress.com/news/local?id=1", "lfpress.com"),
+        ("HTTP://Reader:secret@WWW.LFPress.com:8080", "lfpress.com"),
+        ("www.lfpress.com", "lfpress.com"),
+        (" LFPRESS.com ", "lfpress.com"),
+        ("lfpress.com./news", "lfpress.com"),
+        ("lfpress.com:443", "lfpress.com"),
+        ("https://amp.lfpress.com/news", "lfpress.com"),
+        ("winnipeg.ctvnews.ca", "winnipeg.ctvnews.ca"),
+        ("", ""),
+        ("/news/local", ""),
+        ("http://[news]/", ""),
+        ("urn:isbn:9780000000000", ""),
+        ("mailto:desk@lfpress.com", ""),
+        ("ftp://lfpress.com/news", ""),
+    ],
+)
+def test_an_outlet_has_one_domain_however_its_address_is_written(address: str, domain: str) -> None:
+    assert domain_of(address) == domain

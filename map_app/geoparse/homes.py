@@ -17,7 +17,7 @@ import numpy.typing as npt
 from map_app.errors import SettingsError
 from map_app.gazetteer.lookup import Gazetteer
 from map_app.gazetteer.names import fold
-from map_app.model import Feature, Place
+from map_app.model import Feature, Place, domain_of
 
 #: Fewer articles of one outlet say nothing of where it lives, unless its domain does.
 MIN_ARTICLES = 2
@@ -101,7 +101,7 @@ def read_homes(path: Path, gazetteer: Gazetteer) -> dict[str, Home]:
             for number, row in enumerate(csv.DictReader(file), start=2):
                 values = {key: (value or "").strip() for key, value in row.items() if isinstance(key, str)}
                 try:
-                    homes[values["domain"].lower()] = _stated_home(values, gazetteer)
+                    homes[domain_of(values["domain"])] = _stated_home(values, gazetteer)
                 except (KeyError, ValueError) as e:
                     raise SettingsError(
                         f"{path}, line {number} says no outlet's home ({e}): the columns are domain, country, "
@@ -114,7 +114,7 @@ def read_homes(path: Path, gazetteer: Gazetteer) -> dict[str, Home]:
 
 def _stated_home(values: dict[str, str], gazetteer: Gazetteer) -> Home:
     code, division, town = values["country"].upper(), values.get("division", ""), values.get("town", "")
-    if not values["domain"] or gazetteer.country(code) is None:
+    if not domain_of(values["domain"]) or gazetteer.country(code) is None:
         raise ValueError(f"no domain, or no country {code!r}")
     if division:
         names = [

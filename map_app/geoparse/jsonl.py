@@ -8,7 +8,7 @@ from typing import Any
 from map_app.errors import GeoparseError
 from map_app.geoparse.pipeline import Geoparser, spans_to_toponyms
 from map_app.geoparse.resolve import Recognised
-from map_app.model import Article, Place, Resolution, Toponym
+from map_app.model import Article, Place, Resolution, Toponym, domain_of
 
 #: Articles placed at once; the first answer is not waited for until all are placed.
 TOGETHER = 50
@@ -69,14 +69,15 @@ def read_document(document: Mapping[str, Any]) -> Article:
     """An article from one object; raises GeoparseError where "id" or "text" is not there."""
     if "id" not in document or not isinstance(document.get("text"), str):
         raise GeoparseError('a document needs an "id" and a "text" that is a string')
+    url = str(document.get("url") or "")
     return Article(
         id=str(document["id"]),
         title=str(document.get("title") or ""),
         text=document["text"],
-        url=str(document.get("url") or ""),
+        url=url,
         published=_read_time(document.get("published")),
         language=str(document.get("language") or ""),
-        domain=str(document.get("domain") or ""),
+        domain=domain_of(str(document.get("domain") or "")) or domain_of(url),
     )
 
 

@@ -10,7 +10,6 @@ from dataclasses import asdict, dataclass
 from itertools import chain
 from pathlib import Path
 from statistics import fmean
-from urllib.parse import urlsplit
 
 import numpy as np
 import numpy.typing as npt
@@ -403,7 +402,7 @@ def _folds(documents: Sequence[GoldDocument], folds: int, seed: int) -> list[int
     """The fold of each document: whole outlets together, the folds about equally large."""
     outlets: dict[str, list[int]] = defaultdict(list)
     for i, document in enumerate(documents):
-        outlets[document.article.domain or urlsplit(document.article.url).netloc].append(i)
+        outlets[document.article.domain].append(i)
     groups = list(outlets.values())
     if len(groups) < folds:
         groups = [[i] for i in range(len(documents))]

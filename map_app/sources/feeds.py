@@ -7,13 +7,13 @@ from datetime import datetime
 from urllib.parse import urljoin, urlsplit
 
 from map_app.errors import UnreadableError
-from map_app.model import Article
+from map_app.model import Article, domain_of
 from map_app.sources.dates import published_of
 from map_app.sources.decode import decode_declared
 from map_app.sources.feed_document import START_CHARS, URI, RawEntry
 from map_app.sources.feed_json import read_json
 from map_app.sources.feed_xml import read_xml
-from map_app.sources.fields import Draft, article_id, bare_address, host_of, make_article, web_url
+from map_app.sources.fields import Draft, article_id, bare_address, make_article, web_url
 from map_app.sources.reading import Failure, Note
 
 #: A text shorter than this is a teaser where the feed has no element of its own for the whole text: leads of news
@@ -170,7 +170,7 @@ def _article(
             published=published,
             language=raw.language or language,
             given_id=identity,
-            domain=host_of(web_url(raw.publisher_url)),
+            domain=domain_of(web_url(raw.publisher_url)),
             given=raw.given,
         )
         article, notes = make_article(draft, source=url, max_chars=max_chars)
@@ -217,7 +217,7 @@ def _may_be_one(one: RawEntry, other: RawEntry) -> bool:
 
 def _site_of(address: str) -> str:
     """The host without "www." and the like that feeds live on."""
-    return re.sub(r"^(?:feeds?|rss)\.", "", host_of(web_url(address)))
+    return re.sub(r"^(?:feeds?|rss)\.", "", domain_of(web_url(address)))
 
 
 def _repeat_ids(entries: Iterable[RawEntry], url: str) -> bool:

@@ -8,7 +8,7 @@ from datetime import datetime
 from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 from map_app.errors import ImpossibleValueError, UnreadableError
-from map_app.model import Article, GivenPlace
+from map_app.model import Article, GivenPlace, domain_of
 from map_app.sources.coordinates import given_places
 from map_app.sources.dates import published_of, published_on_page
 from map_app.sources.decode import clean
@@ -199,8 +199,8 @@ def make_article(draft: Draft, *, source: str, max_chars: int) -> tuple[Article,
     language = draft.language.strip()
     language = language.replace("_", "-") if _LANGUAGE.fullmatch(language) else language_of(title, text)
     publisher = " ".join(clean(draft.publisher).split())
-    domain = host_of(good_url) if not draft.domain.strip() else clean(draft.domain).strip().lower()
-    publisher = publisher or domain.removeprefix("www.")
+    domain = domain_of(clean(draft.domain)) or domain_of(good_url)
+    publisher = publisher or domain
     article = Article(
         id=article_id(given_id=clean(draft.given_id).strip(), url=good_url, title=title, text=text, source=source),
         title=title,
@@ -352,11 +352,6 @@ def title_in_address(url: str) -> str:
             title = " ".join(words)
             return title[0].upper() + title[1:]
     return bare_address(url)
-
-
-def host_of(url: str) -> str:
-    """The host that an address names, without "www." and "amp."."""
-    return (urlsplit(url).hostname or "").removeprefix("www.").removeprefix("amp.") if url else ""
 
 
 def has_dateline(line: str) -> bool:

@@ -11,9 +11,10 @@ from email.message import EmailMessage
 from email.utils import parseaddr
 
 from map_app.errors import TooLargeError, UnreadableError
+from map_app.model import domain_of
 from map_app.sources.dates import published_of
 from map_app.sources.decode import decode
-from map_app.sources.fields import Draft, host_of, web_url
+from map_app.sources.fields import Draft, web_url
 from map_app.sources.markup import html_to_text
 from map_app.sources.reading import Failure, Item, Note, Reading, check_whole, whole
 
@@ -96,7 +97,7 @@ def _message(reading: Reading, data: bytes, where: str) -> Iterator[Item]:
         published=published,
         language=_header(message, "Content-Language").partition(",")[0],
         given_id=_header(message, "Message-ID").strip(" <>"),
-        domain=host_of(url) or (host if re.fullmatch(r"[a-z0-9.-]{3,253}", host) else ""),
+        domain=domain_of(url) or (host if re.fullmatch(r"[a-z0-9.-]{3,253}", host) else ""),
     )
     yield from reading.one(draft, where)
     if note:

@@ -19,7 +19,8 @@ from map_app.errors import (
     UnreadableError,
 )
 from map_app.fetch import Fetched, Fetcher
-from map_app.sources.fields import draft_of_page, host_of, make_article, web_url
+from map_app.model import domain_of
+from map_app.sources.fields import draft_of_page, make_article, web_url
 from map_app.sources.markup import MAX_EXTRACT_CHARS, Page, decode_html, html_to_text, read_page, title_of
 from map_app.sources.reading import Failure, Item, Note
 
@@ -195,7 +196,7 @@ def address_of(page: Page, fetched_url: str) -> str:
     """
     try:
         link = urljoin(fetched_url, page.url)
-        same_site = _same_site(host_of(link), host_of(fetched_url))
+        same_site = _same_site(domain_of(link), domain_of(fetched_url))
         # Some sites name their front page on every page.
         front = urlsplit(link).path.strip("/") == "" and not urlsplit(link).query
         elsewhere = urlsplit(fetched_url).path.strip("/") != "" or urlsplit(fetched_url).query != ""

@@ -119,6 +119,27 @@ def test_homes_are_read_from_a_file(gazetteer, tmp_path):
     assert homes["example.org"] == Home("IE")
 
 
+@pytest.mark.parametrize("stated", ["lfpress.com", "www.LFPress.com", "https://lfpress.com/"])
+@pytest.mark.parametrize(
+    "outlet",
+    [
+        {"domain": "lfpress.com"},
+        {"domain": "www.lfpress.com"},
+        {"domain": "LFPRESS.com"},
+        {"url": "https://www.lfpress.com/news/1"},
+        {"url": "https://LFPRESS.com/news/1", "domain": ""},
+    ],
+    ids=str,
+)
+def test_a_stated_home_is_that_of_the_outlet_however_its_address_is_written(gazetteer, tmp_path, stated, outlet):
+    path = tmp_path / "homes.csv"
+    path.write_text(f"domain,country,division,town\n{stated},CA,Ontario,London\n", "utf-8")
+    geoparser = Geoparser.load(gazetteer, homes=read_homes(path, gazetteer))
+    [line] = geoparse_lines([json.dumps({"id": "a", "text": "A man from London was hurt.", **outlet})], geoparser)
+    [toponym] = json.loads(line)["toponyms"]
+    assert toponym["place"]["admin1"] == "Ontario"
+
+
 @pytest.mark.parametrize(
     ("line", "message"),
     [

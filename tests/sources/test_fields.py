@@ -225,3 +225,8 @@ def test_nothing_that_is_written_for_a_date_makes_reading_it_raise(written: obje
     moment, note = published_of(written, now=NOW)
     assert moment is None or moment.tzinfo is UTC
     assert note == "" or moment is None
+
+
+def test_a_domain_of_its_own_is_read_as_that_of_an_address_is() -> None:
+    assert article(title="T", domain="www.LFPress.com").domain == "lfpress.com"
+    assert article(title="T", url="https://www.lfpress.com/1").domain == "lfpress.com"
