@@ -29,12 +29,16 @@ _LISTED = re.compile(r"[A-Z][\w.'’-]*(?: [A-Z][\w.'’-]*){0,2}")
 _LIST = re.compile(rf"(?:{_LISTED.pattern}(?:, (?:and )?| and | or | & ))+{_LISTED.pattern} $")
 _LIST_REACH = 300
 
-#: Short forms that are hardly anything else with their full stop, and behind a known town those that mean other things
-#: as well, but for "Miss. Lee". By their first letter, so that a text is looked through at once.
+#: Short forms that are hardly anything else with their full stop, or that are of _BEHIND_TOWNS. By their first letter,
+#: so that a text is looked through at once: no named group may begin the pattern.
 _SHORT_STATES = re.compile(
-    r"(?:A(?:la|lta|riz|rk)|C(?:alif|olo|onn)|D\.C|Fla|Ga|Ind|K(?:an|y)|L\.A|M(?:ich|inn|ont)|"
-    r"N(?:eb|ev|\.(?:B|C|D|H|J|L|M|S|Y))|O(?:kla|nt|re)|P(?:a|hila|\.E\.I)|R\.I|S(?:ask|\.[CD])|Te(?:nn|x)|V[at]|"
-    r"W(?:is|yo|\. ?Va)|(?P<behind>Del|Ill|Ma(?:n|ss)|Md|Miss|Mo|Nfld|Qu[eé]|Tas|Vic|Wash)(?!\. [A-Z]))\."
+    r"(?:A(?:la|lta|riz|rk)|C(?:alif|olo|onn)|D(?:\.C|el)|Fla|Ga|I(?:ll|nd)|K(?:an|y)|L\.A|"
+    r"M(?:an|ass|d|ich|inn|iss|o|ont)|N(?:eb|ev|fld|\.(?:B|C|D|H|J|L|M|S|Y))|O(?:kla|nt|re)|P(?:a|hila|\.E\.I)|"
+    r"Qu[eé]|R\.I|S(?:ask|\.[CD])|T(?:as|enn|ex)|V(?:a|ic|t)|W(?:ash|is|yo|\. ?Va))\."
+)
+#: Those that mean other things as well ("Miss. Lee").
+_BEHIND_TOWNS = frozenset(
+    ["Del.", "Ill.", "Man.", "Mass.", "Md.", "Miss.", "Mo.", "Nfld.", "Que.", "Qué.", "Tas.", "Vic.", "Wash."]
 )
 #: A town before what it lies in: "St. John's, N.L.".
 _TOWN_BEFORE = re.compile(r"(?:[A-Z][\w.'’-]* ){0,3}[A-Z][\w.'’-]*(?=, $)")
@@ -158,12 +162,15 @@ def short_states(text: str, field: Field, is_known: Callable[[str], bool]) -> li
         start, end = match.span()
         if text[max(0, start - 1) : start].strip("(/-—– \n") or text[end : end + 1].strip(",;:)'’ \n"):
             continue
+        is_told_by_town = match[0] in _BEHIND_TOWNS
+        if is_told_by_town and text[end + 1 : end + 2].isupper():
+            continue
         before = _TOWN_BEFORE.search(text, max(0, start - _BEGINNING_REACH), start)
         begins = (capital.start() for capital in _CAPITAL.finditer(text, *before.span())) if before else ()
         town = next((begin for begin in begins if is_known(text[begin : start - 2])), None)
         if town is not None:
             found.append((town, start - 2))
-        if town is not None or not match["behind"]:
+        if town is not None or not is_told_by_town:
             found.append((start, end))
     return [Toponym(text[start:end], start, end, field, confidence=CONFIDENCE) for start, end in found]
 
