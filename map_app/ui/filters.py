@@ -75,6 +75,7 @@ def _choice(label: str, key: str, counted: Sequence[tuple[str, int]], name: Call
         key=key,
         on_change=state.touch,
         placeholder="Any",
+        select_all=False,  # which would show less than "Any", and make an address that nobody can share
     )
 
 
