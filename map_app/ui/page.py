@@ -152,11 +152,13 @@ def _country_name(app: App) -> Callable[[str], str]:
 
 
 def _page(app: App) -> None:
-    state.take_address()
+    first = state.take_address()
     state.keep_widgets()
     country_name = _country_name(app)
     key = (str(app.store.path), app.store.revision())
-    chosen, shown, place_name = _chosen(app, key)
+    chosen, shown, place = _chosen(app, key)
+    if first and place and not shown:
+        state.start_at(place)
     resolutions = app.store.resolutions(chosen.article) if shown else []
     f = chosen.applied(state.today())
     summary = _summary(app, *key, f)
@@ -196,7 +198,7 @@ def _page(app: App) -> None:
                 found=_listed(app, *key, f, st.session_state["shown"]),
                 summary=summary,
                 unplaced=unplaced,
-                place_name=place_name,
+                place_name=place.name if place else "",
                 country_name=country_name,
                 key=key,
                 granted=granted,
@@ -205,17 +207,17 @@ def _page(app: App) -> None:
     state.write_address()
 
 
-def _chosen(app: App, key: tuple[str, int]) -> tuple[ViewState, Article | None, str]:
-    """What is chosen, without what nobody here knows; the open article, and what the chosen place is called."""
+def _chosen(app: App, key: tuple[str, int]) -> tuple[ViewState, Article | None, Place | None]:
+    """What is chosen, without what nobody here knows; the open article, and the chosen place."""
     chosen = state.current()
     shown = app.store.article(chosen.article) if chosen.article else None
-    place_name = _place_name(app, chosen.filter.place)
+    place = _place(app, chosen.filter.place)
     chosen = state.without_unknown(
         article=bool(chosen.article) and shown is None,
-        place=bool(chosen.filter.place) and not place_name,
+        place=bool(chosen.filter.place) and place is None,
         countries={code for code in chosen.filter.countries if not _is_country(app, *key, code)},
     )
-    return chosen, shown, place_name
+    return chosen, shown, place
 
 
 def _embedded(app: App, chosen: ViewState, places: Sequence[Place], drawn: str, figures: str) -> None:
@@ -237,17 +239,17 @@ def _is_country(app: App, store: str, revision: int, code: str) -> bool:
     return _summary(app, store, revision, ArticleFilter(countries=frozenset({code}))).articles > 0
 
 
-def _place_name(app: App, place_id: str) -> str:
-    """What the place is called; empty where there is none of that id."""
+def _place(app: App, place_id: str) -> Place | None:
+    """The place of that id, or None."""
     if not place_id:
-        return ""
+        return None
     # Not every place that articles are on is in the gazetteer: sources and geocoders give others.
     if known := app.store.place(place_id):
-        return known.name
+        return known
     try:
-        return app.gazetteer.place(place_id).name
+        return app.gazetteer.place(place_id)
     except GazetteerError:
-        return ""
+        return None
 
 
 def _head(chosen: ViewState, facets: Facets, figures: str, country_name: Callable[[str], str], granted: Access) -> None:

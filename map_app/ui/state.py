@@ -6,13 +6,16 @@ from datetime import UTC, date, datetime
 
 import streamlit as st
 
-from map_app.model import Article, ArticleFilter, Feature, Resolution, Role
+from map_app.model import Article, ArticleFilter, Feature, Place, Resolution, Role
 from map_app.ui.share import Notice, View, ViewState, read, write
 
 #: The list grows by this many articles.
 PAGE = 20
 
 _VIEW = ("lat", "lon", "zoom")
+
+#: Near enough to see a place, and far enough to see where it is.
+_NEAR_ZOOM, _CONTINENT_ZOOM = 5, 3
 
 
 def today() -> date:
@@ -53,13 +56,16 @@ def _address() -> dict[str, list[str]]:
     return {name: st.query_params.get_all(name) for name in st.query_params}
 
 
-def take_address() -> None:
-    """Take over what the address says: on a visit's start, and when it was changed by hand or by Back."""
+def take_address() -> bool:
+    """Take over what the address says, on a visit's start and when it was changed by hand or by Back.
+
+    Tells whether it is the visit's start.
+    """
     address = _address()
     without_view = {name: values for name, values in address.items() if name not in _VIEW}
     touched = st.session_state.pop("touched", False)
     if "written" in st.session_state and (touched or without_view == st.session_state["written"]):
-        return
+        return False
     state, ignored = read(address)
     first = "written" not in st.session_state
     put(state)
@@ -67,6 +73,7 @@ def take_address() -> None:
     st.session_state["written"] = without_view
     if first:
         st.session_state["start_view"] = state.view
+    return first
 
 
 def put(state: ViewState) -> None:
@@ -132,6 +139,13 @@ def start_view() -> View | None:
     """Where the link has the map look; None where it does not say, and the map shows where the results are."""
     view: View | None = st.session_state["start_view"]
     return view
+
+
+def start_at(place: Place) -> None:
+    """Have the map start at a place, unless the link says where; only in a visit's first run."""
+    if start_view() is None:
+        zoom = _CONTINENT_ZOOM if place.feature is Feature.CONTINENT else _NEAR_ZOOM
+        st.session_state["start_view"] = View(place.point.latitude, place.point.longitude, zoom)
 
 
 def fit() -> None:

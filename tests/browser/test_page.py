@@ -359,6 +359,16 @@ def test_fit_to_results_goes_there_again_and_is_in_the_link(visit: Open) -> None
     assert viewed(page) == pytest.approx(fitted, abs=0.01)
 
 
+def test_a_place_in_the_link_is_where_the_map_starts(visit: Open) -> None:
+    page = visit("/?place=country:JP")
+    japan = frame(page).locator("[aria-label^='Japan, country']")
+    expect(japan).to_be_in_viewport()
+    expect(japan).not_to_have_class(re.compile("nm-waiting"))
+    expect(frame(page).locator("[aria-label^='Ukraine, country']")).not_to_be_in_viewport()
+    expect(page.locator(".st-key-chips")).to_contain_text("Place: Japan")
+    assert "lat=" not in page.url
+
+
 def test_a_view_in_the_link_is_kept_though_no_result_is_there_and_the_map_says_so(visit: Open) -> None:
     page = visit("/?country=JP&lat=50&lon=-100&zoom=4")
     frame(page).get_by_role("button", name="Go to the results").click()
