@@ -415,6 +415,22 @@ def test_the_legend_is_always_reachable(page: Page) -> None:
     assert legend.evaluate("node => node.open") is not roomy
 
 
+def test_a_legend_larger_than_the_map_can_be_closed(browser: Browser, site: str) -> None:
+    page = browser.new_page(viewport={"width": 320, "height": 300})
+    page.goto(f"{site}/light.html")
+    summary = page.locator(".nm-legend summary")
+    summary.click()
+    expect(page.locator(".nm-legend-row").last).to_be_attached()
+    box = summary.bounding_box()
+    assert box is not None
+    assert box["y"] >= 0
+    page.locator(".nm-legend-row").last.scroll_into_view_if_needed()
+    expect(page.locator(".nm-legend-row").last).to_be_in_viewport(ratio=0.9)
+    summary.click()
+    assert page.locator(".nm-legend").evaluate("node => node.open") is False
+    page.context.close()
+
+
 # A map of more articles than it is told of
 
 
