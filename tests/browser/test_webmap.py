@@ -68,6 +68,7 @@ SIZES = (1, 8, 60, 500, 4_000)
 GROWING = [
     replace(pin(f"Of {count}", (0, 2 * n), Feature.CITY, (1,)), article_count=count) for n, count in enumerate(SIZES)
 ]
+SHARED = [pin(name, (-12.04, -77.03), Feature.CITY, (1,), country="PE") for name in ("Lima", "Callao")]
 CROWDED = [PINS[1], pin("Middle", (49.0, 32.0), Feature.CITY, tuple(range(1, 40)), country="UA")]
 FITTED = {"all": PINS, "country": PINS[1:2], "city": PINS[2:3], "pacific": [SUVA, APIA], "continent": PINS[6:7]}
 COUNTS = {"UA": 12, "PE": 3, "JP": 1, "VA": 1}
@@ -99,7 +100,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     results_layer(payload(TWINS, COUNTS)).add_to(news_map)
     (folder / "twins.html").write_text(news_map.get_root().render(), encoding="utf-8")
     news_map = constant_map(lambda name: name)
-    for name, pins in (FITTED | {"sizes": GROWING, "crowded": CROWDED}).items():
+    for name, pins in (FITTED | {"sizes": GROWING, "crowded": CROWDED, "shared": SHARED}).items():
         fitting_map = constant_map(lambda name: name)
         results_layer(payload(pins, COUNTS), fit=1).add_to(fitting_map)
         (folder / f"{name}.html").write_text(fitting_map.get_root().render(), encoding="utf-8")
@@ -395,6 +396,13 @@ def test_a_cluster_counts_each_article_once(page: Page) -> None:
     numbers = page.locator(".nm-cluster .nm-number").evaluate_all("nodes => nodes.map((n) => n.firstChild.data)")
     assert numbers
     assert set(numbers) <= {"3", "4"}
+
+
+def test_one_article_at_two_places_is_one(browser: Browser, site: str) -> None:
+    page = browser.new_page()
+    page.goto(f"{site}/shared.html")
+    expect(page.locator(".nm-cluster .nm-number")).to_have_text("1 article in 2 places; zoom in")
+    page.context.close()
 
 
 def test_escape_closes_the_popup_and_focus_comes_back(page: Page) -> None:
