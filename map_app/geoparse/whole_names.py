@@ -79,7 +79,8 @@ class Seats:
         without = {name: place for name, place in ids.items() if not name.startswith("the ")}
         self._ids = with_article | without
         #: One of these is in every text that names a seat.
-        self._marks = [name for name in self._ids if not any(n in name for n in self._ids if n != name)]
+        marks = [name for name in self._ids if not any(n in name for n in self._ids if n != name)]
+        self._marks = re.compile("|".join(map(re.escape, marks)))
         self._in_text = re.compile(rf"\b(?:[Tt]he ({_either(with_article)})|({_either(without)}))(?![\w-]| [A-Z])")
         #: Headlines leave articles out: "Kremlin rejects offer".
         self._in_title = re.compile(rf"\b({_either(self._ids)})(?![\w-]| [A-Z])")
@@ -90,7 +91,7 @@ class Seats:
         """Where they are named; "the Kremlin Cup" is something else."""
         if field is Field.TITLE:
             pattern = self._in_capitals if text.isupper() else self._in_title
-        elif any(mark in text for mark in self._marks):
+        elif self._marks.search(text):
             pattern = self._in_text
         else:  # nearly always, and told much faster
             return []
