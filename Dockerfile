@@ -5,6 +5,7 @@ COPY requirements.txt ./
 RUN pip install --no-cache-dir -r requirements.txt "streamlit[auth]"
 COPY map_app ./map_app
 COPY data ./data
+COPY docs/geoparser.md ./docs/geoparser.md
 COPY .streamlit/config.toml ./.streamlit/config.toml
 COPY streamlit_app.py ./
 RUN useradd --create-home news && mkdir -p /articles /cache && chown news /articles /cache

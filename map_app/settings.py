@@ -37,6 +37,9 @@ STREAMLIT_CONFIG = _folder("streamlit_config", ".streamlit") / "config.toml"
 #: The sample articles with what a person found in them.
 GOLD_SET = DATA_DIR / "gold.jsonl"
 
+#: How the geoparser works and was measured; the page shows a part of it.
+GEOPARSER_DOC = _folder("docs", "docs") / "geoparser.md"
+
 
 def _setting(default: Callable[[], Any], read: Callable[[str], Any], doc: str) -> Any:
     return field(default_factory=default, metadata={"read": read, "doc": doc})

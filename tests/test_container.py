@@ -24,7 +24,14 @@ def ignored(path: str) -> bool:
 
 def test_all_that_is_copied_is_there_and_in_the_context() -> None:
     copied = [source for line in all_of("COPY") for source in line.split()[:-1]]
-    assert {"requirements.txt", "map_app", "data", "streamlit_app.py", ".streamlit/config.toml"} == set(copied)
+    assert {
+        "requirements.txt",
+        "map_app",
+        "data",
+        "docs/geoparser.md",
+        "streamlit_app.py",
+        ".streamlit/config.toml",
+    } == set(copied)
     assert [source for source in copied if not (ROOT / source).exists() or ignored(source)] == []
     needed = [path for folder in ("map_app", "data") for path in (ROOT / folder).rglob("*") if path.is_file()]
     left_out = [path.name for path in needed if ignored(str(path.relative_to(ROOT)))]

@@ -1,17 +1,37 @@
 """How far the map can be trusted: the figure on the hand-checked set, and how it was come by."""
 
+import re
 from collections.abc import Iterator
 
 import streamlit as st
 
 from map_app.geoparse.accuracy import Accuracy
+from map_app.settings import GEOPARSER_DOC
 from map_app.ui.text import number
+
+#: Links of the documents to each other, which lead nowhere from the page.
+_LINK_WITHIN = re.compile(r"\[([^\]]+)\]\((?!https?:)[^)]*\)")
 
 
 def show(accuracy: Accuracy) -> None:
     """The line, to be opened for what it means."""
     with st.expander(headline(accuracy)):
         st.html("".join(f'<p class="measured">{paragraph}</p>' for paragraph in explanation(accuracy)))
+        if st.button("How it was measured, in full", key="how-measured", type="tertiary"):
+            _how_measured()
+
+
+@st.dialog("How it was measured", width="large")
+def _how_measured() -> None:
+    with st.container(key="measurements"):
+        st.markdown(how_measured())
+
+
+def how_measured() -> str:
+    """What the documents say of it, from the measurements to the mistakes, as Markdown that needs nothing beside it."""
+    told = GEOPARSER_DOC.read_text(encoding="utf-8").partition("\n## Measured\n")[2]
+    told = _LINK_WITHIN.sub(r"\1", told).replace("$", r"\$")  # between two of them Streamlit sets formulas
+    return re.sub(r"^##", "####", told, flags=re.MULTILINE).strip()
 
 
 def headline(accuracy: Accuracy) -> str:
@@ -42,5 +62,5 @@ def explanation(a: Accuracy) -> Iterator[str]:
     )
     yield (
         "Measure it again, or on articles of your own: <code>python -m map_app evaluate</code>. The annotations are in "
-        "<code>data/gold.jsonl</code>, the rules and other figures in <code>docs/geoparser.md</code>."
+        "<code>data/gold.jsonl</code>."
     )

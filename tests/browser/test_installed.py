@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from map_app.settings import Settings
+from map_app.settings import GEOPARSER_DOC, Settings
 from scripts.serving import ROOT, free_port, wait_for
 from tests.browser.raw_session import connected
 
@@ -19,6 +19,7 @@ pytestmark = pytest.mark.browser
 SOURCES = (
     "map_app",
     "data",
+    "docs",
     ".streamlit",
     "streamlit_app.py",
     "pyproject.toml",
@@ -64,6 +65,7 @@ def test_all_files_of_the_package_come_along_and_no_secret_does(installed: Path)
 
     assert files(ROOT / "map_app") <= files(installed / "map_app")
     assert files(ROOT / "data") == files(installed / "map_app" / "data")
+    assert (installed / "map_app" / "docs" / "geoparser.md").read_bytes() == GEOPARSER_DOC.read_bytes()
     assert files(installed / "map_app" / "streamlit_config") == {"config.toml"}
     assert not list(installed.rglob("secrets.toml"))
 

@@ -101,6 +101,24 @@ def test_the_page_says_how_much_it_gets_right_and_how_that_was_measured(visit: O
     expect(page.locator(".measured").last).to_contain_text("python -m map_app evaluate")
 
 
+@pytest.mark.parametrize("width", [1440, 360])
+def test_how_it_was_measured_can_be_read_whole_by_keyboard_and_on_a_phone(visit: Open, width: int) -> None:
+    page = visit(width=width)
+    page.get_by_text(re.compile("places right on our hand-checked set$")).click()
+    page.get_by_role("button", name="How it was measured").press("Enter")
+    told = page.get_by_role("dialog")
+    expect(told.get_by_role("heading", name="What it gets wrong")).to_be_visible()
+    expect(told).to_contain_text("end to end F1")
+    box = told.bounding_box()
+    assert box is not None
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= width
+    # A table that is too wide is scrolled by itself, and nothing else is.
+    assert told.locator(".st-key-measurements").evaluate("it => it.scrollWidth <= it.clientWidth")
+    page.keyboard.press("Escape")
+    expect(told).to_have_count(0)
+
+
 def test_a_role_in_the_address_filters_the_map_the_list_and_the_chips(visit: Open) -> None:
     page = visit("/?role=dateline")
     figures(page, "3 of 3 articles · 6 places")
