@@ -72,6 +72,12 @@ class Lexicon:
         return Entry(*self._entries[number].tolist())
 
 
+@functools.cache
+def open_lexicon() -> Lexicon:
+    """The one that comes with the package; what was looked up is kept for all who ask."""
+    return Lexicon()
+
+
 def save(entries: Mapping[str, Entry], directory: Path) -> None:
     """Write the files: the words in a trie, and beside it each distinct entry once."""
     words = marisa_trie.Trie(sorted(entries))

@@ -9,7 +9,7 @@ from map_app.errors import GeoparseError, ModelError
 from map_app.gazetteer.lookup import Gazetteer
 from map_app.geoparse.homes import Home
 from map_app.geoparse.languages import guess_language
-from map_app.geoparse.lexicon import Lexicon
+from map_app.geoparse.lexicon import open_lexicon
 from map_app.geoparse.persons import Persons
 from map_app.geoparse.recognise import Piece, Recogniser
 from map_app.geoparse.resolve import RULES_VERSION, Recognised, Resolver
@@ -54,7 +54,7 @@ class Geoparser:
         self._recogniser = recogniser
         self._resolver = resolver
         self._homes = homes
-        self._persons = Persons(Lexicon(), resolver.is_country_or_state)
+        self._persons = Persons(open_lexicon(), resolver.is_country_or_state)
         #: Changes when the same article may be mapped differently: the store keeps it with each article.
         self.version = f"{RULES_VERSION}-{ROLES_VERSION}-{recogniser.version}-{resolver.version}"
         if homes:

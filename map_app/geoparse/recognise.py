@@ -20,7 +20,7 @@ from map_app.geoparse.document import DASHES
 from map_app.geoparse.exact import exact_names
 from map_app.geoparse.features import FeatureMaker, Name
 from map_app.geoparse.languages import is_plain
-from map_app.geoparse.lexicon import Lexicon
+from map_app.geoparse.lexicon import open_lexicon
 from map_app.geoparse.membership import Membership
 from map_app.geoparse.model_file import model_path, read_metadata
 from map_app.geoparse.not_places import is_never_a_place, not_places
@@ -149,7 +149,7 @@ class Recogniser:
         self._weights = Weights.from_bytes(model)
         self._membership = Membership(gazetteer)
         self._sums = UnitSums(self._weights)
-        self._features = FeatureMaker(self._membership, Lexicon(), self._sums)
+        self._features = FeatureMaker(self._membership, open_lexicon(), self._sums)
         self._gazetteer = gazetteer
         self._seats = Seats(gazetteer.seats_of_government)
         self._lock = threading.Lock()

@@ -25,7 +25,7 @@ from map_app.geoparse.features import MAX_NAME_TOKENS, FeatureMaker
 from map_app.geoparse.fit import fit
 from map_app.geoparse.gold import GoldDocument, read_gold
 from map_app.geoparse.homes import Home
-from map_app.geoparse.lexicon import Lexicon
+from map_app.geoparse.lexicon import open_lexicon
 from map_app.geoparse.membership import Membership
 from map_app.geoparse.mistakes import mistake_lines
 from map_app.geoparse.model_file import metadata_path
@@ -162,7 +162,7 @@ class Material:
     def __init__(self, gazetteer: Gazetteer) -> None:
         self._gazetteer = gazetteer
         self._names = UnitNames()
-        self._maker = FeatureMaker(Membership(gazetteer), Lexicon(), self._names)
+        self._maker = FeatureMaker(Membership(gazetteer), open_lexicon(), self._names)
         self._exchange = Exchange(gazetteer)
         self.examples: list[Example] = []
         #: The same documents with other names in them.
