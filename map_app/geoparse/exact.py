@@ -8,17 +8,21 @@ them: `languages.py`.
 
 import functools
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from map_app.gazetteer.lookup import Gazetteer, NameKind
+from map_app.gazetteer.lookup import Gazetteer, Match, NameKind
 from map_app.gazetteer.names import fold
+from map_app.geoparse.capitals import capitals, countries_speaking, zone_cities
 from map_app.geoparse.languages import (
+    MIN_BASE,
     CountryNames,
     base_forms,
     common_words,
     country_names,
     country_names_in_script,
+    is_preposition_of_place,
+    locales_of_script,
     script_of,
 )
 from map_app.geoparse.membership import may_be_known
@@ -49,6 +53,11 @@ MAX_WORD_LENGTH = 40
 #: Shorter names are too often common words of some language.
 MIN_LATIN_LENGTH = 4
 MIN_HAN_LENGTH = 2
+#: The gazetteer's other names do not say of which language they are: shorter ones are too often words of the article's.
+MIN_OTHER_CITY_NAME = 6
+MIN_OTHER_COUNTRY_NAME = 7
+#: A name that is another's usual one counts for that, if it has at least this share of the people.
+MIN_SHARE_OF_USUAL = 0.05
 MIN_UNSPACED_LENGTH = 3
 
 #: Scripts written without spaces between words: Thai, Lao, Burmese, Khmer, kana, Han.
@@ -63,6 +72,7 @@ _HAN = re.compile("[\u3400-\u9fff\uf900-\ufaff]")
 _DEPENDENT = re.compile("[\u0e30-\u0e3a\u0e45-\u0e4e\u0eb0-\u0ebc\u0ec8-\u0ecd\u102b-\u103e\u17b4-\u17d3]")
 _WITHIN_NAME = re.compile(r"[ \u00a0'’ʼ-]{1,2}|\. ")
 _APOSTROPHE = re.compile("['’ʼ]")
+_WORD_BEFORE = re.compile(r"([^\W\d_]+) $")
 _SENTENCE_START = re.compile(r"(?:^|[.!?…:«\"“„(\n]|- |– |— )\s*$")
 
 
@@ -117,6 +127,8 @@ class _Search:
         self._gazetteer = gazetteer
         self._own_countries = country_names(language)
         self._common = common_words(language)
+        self._capitals = capitals(gazetteer)
+        self._speaking = countries_speaking(language)
         self._found: dict[str, Place | None] = {}
         self._meanings: dict[str, _Meaning | None] = {}
         self._goes_on: dict[str, bool] = {}
@@ -139,6 +151,9 @@ class _Search:
             return None
         for base, low, high in base_forms(name, self.language):
             # Names of several words are prefixed at the first of them, and inflected in ways that are left alone.
+            is_short = not low and len(base) < MIN_BASE and script_of(name[0]) != "hangul"
+            if is_short and not self._zone_city(fold(base)):
+                continue
             if (low or " " not in name) and (place := self.place(base)):
                 return _Meaning(place, low, high, INFLECTED_CONFIDENCE)
         return None
@@ -185,20 +200,84 @@ class _Search:
         code = next((names.codes[key] for names in self._countries(key) if key in names.codes), "")
         if code and (country := self._gazetteer.country(code)):
             return country
-        places = [m.place for m in self._gazetteer.candidates(name) if m.name_kind is not NameKind.ABBREVIATION]
-        areas = {place.id: place for place in places if place.feature in (Feature.COUNTRY, Feature.CONTINENT)}
+        matches = [m for m in self._gazetteer.candidates(name) if m.name_kind is not NameKind.ABBREVIATION]
+        areas = {m.place.id: m for m in matches if m.place.feature in (Feature.COUNTRY, Feature.CONTINENT)}
         if areas:
-            return next(iter(areas.values())) if len(areas) == 1 else None
-        cities = [place for place in places if place.feature is Feature.CITY]
-        divisions = {place.id: place for place in places if place.feature is Feature.ADMIN1}
+            return self._area(key, next(iter(areas.values())), matches) if len(areas) == 1 else None
+        cities = [m for m in matches if m.place.feature is Feature.CITY]
+        divisions = {m.place.id: m.place for m in matches if m.place.feature is Feature.ADMIN1}
+        if capital := self._capital(key, cities):
+            return capital
         if not cities and len(divisions) == 1:
-            cities = self._namesakes(next(iter(divisions.values())))
-        cities.sort(key=lambda place: -place.population)
-        if not cities or cities[0].population < MIN_CITY_POPULATION:
+            cities = [Match(place, NameKind.ALTERNATE) for place in self._namesakes(next(iter(divisions.values())))]
+        cities.sort(key=lambda match: -match.place.population)
+        if not cities or cities[0].place.population < MIN_CITY_POPULATION:
             return None
-        if len(cities) > 1 and cities[0].population < MIN_POPULATION_RATIO * cities[1].population:
+        if len(cities) > 1 and cities[0].place.population < MIN_POPULATION_RATIO * cities[1].place.population:
             return None
-        return cities[0]
+        return cities[0].place if self._is_usual(key, cities[0], matches) else None
+
+    def _area(self, key: str, match: Match, others: Sequence[Match]) -> Place | None:
+        """The country or continent of a name that the language does not have for it, if nothing else is as likely."""
+        if match.place.feature is Feature.CONTINENT:
+            return match.place
+        for other, kind in others:
+            # Salvador is a city to who speaks Portuguese, and either to others.
+            if kind is NameKind.PRIMARY and other.feature is Feature.CITY and other.population >= MIN_CITY_POPULATION:
+                return other if other.country_code in self._speaking else None
+        if _is_latin(key[0]) and len(key) < MIN_OTHER_COUNTRY_NAME:
+            is_known = not self._own_countries.codes and match.name_kind is NameKind.PRIMARY
+            return match.place if is_known else None
+        return match.place
+
+    def _capital(self, key: str, cities: Sequence[Match]) -> Place | None:
+        """The capital that is called so in the language, or that has no greater namesake."""
+        match = max(cities, key=lambda match: match.place.population, default=None)
+        place = self._capitals.by_name.get(self._zone_city(key))
+        # CLDR writes Dili in Hindi as all others write Delhi.
+        if place and (match is None or match.place.population <= MIN_POPULATION_RATIO * place.population):
+            return place
+        if match is None:
+            return None
+        # A small town that is written like the capital in English is so in other scripts.
+        place = self._capitals.by_name.get(fold(match.place.name))
+        if place and not _is_latin(key[0]):
+            return place
+        is_sure = not _is_latin(key[0]) or match.name_kind is NameKind.PRIMARY or len(key) > MIN_LATIN_LENGTH
+        is_capital = match.place.id in self._capitals.by_id
+        return match.place if is_capital and is_sure and self._is_unshared(match, cities) else None
+
+    def _zone_city(self, key: str) -> str:
+        """The English name, folded, of a city that has its name in the language from CLDR; or empty."""
+        return next((zones[key] for zones in self._zones(key) if key in zones), "")
+
+    def is_zone_city(self, name: str) -> bool:
+        """Whether CLDR has the name in the language: "Rom" is short, but no doubt Rome."""
+        return fold(name) in zone_cities(self.language)
+
+    def _zones(self, key: str) -> Iterator[Mapping[str, str]]:
+        yield zone_cities(self.language)
+        if key and not _is_latin(key[0]):
+            yield from map(zone_cities, locales_of_script(key[0]))
+
+    def _is_usual(self, key: str, match: Match, others: Sequence[Match]) -> bool:
+        """Whether a name in Latin letters is one that the language may have for the city."""
+        if match.name_kind is NameKind.PRIMARY or not _is_latin(key[0]):
+            return True
+        if self._zone_city(key) == fold(match.place.name):
+            return True
+        is_own = match.place.country_code in self._speaking
+        return (is_own or len(key) >= MIN_OTHER_CITY_NAME) and self._is_unshared(match, others)
+
+    @staticmethod
+    def _is_unshared(match: Match, others: Sequence[Match]) -> bool:
+        """Whether the name is not rather the usual one of something else."""
+        least = match.place.population * MIN_SHARE_OF_USUAL
+        return match.name_kind is NameKind.PRIMARY or not any(
+            kind is NameKind.PRIMARY and (place.feature is Feature.ADMIN1 or place.population >= least)
+            for place, kind in others
+            if place.id != match.place.id and place.feature in (Feature.ADMIN1, Feature.CITY)
+        )
 
     def _namesakes(self, division: Place) -> list[Place]:
         """Cities with the English name of their division: some names are listed with the division alone."""
@@ -208,13 +287,15 @@ class _Search:
     def longest_at_start(self, window: str, key: str) -> tuple[Place, int] | None:
         """The longest name that a text without spaces begins with, and its length; `key` is the folded text."""
         names = set(self._gazetteer.beginnings(key))
+        names.update(key[:k] for zones in self._zones(key) for k in range(2, len(key) + 1) if key[:k] in zones)
         for countries in self._countries(key):
             if key[:2] in countries.beginnings:
                 names.update(key[:k] for k in range(2, len(key) + 1) if key[:k] in countries.codes)
         for name in sorted(names, key=len, reverse=True):
             length = _length_of(name, window, key)
             place = self.place(window[:length]) if length else None
-            if place is not None and _may_end(window, length, place):
+            is_capital = place is not None and place.id in self._capitals.by_id
+            if place is not None and _may_end(window, length, place, is_capital=is_capital):
                 return place, length
         return None
 
@@ -231,13 +312,13 @@ def _length_of(name: str, window: str, key: str) -> int:
     return next((k for k in range(1, len(window) + 1) if fold(window[:k]) == name), 0)
 
 
-def _may_end(window: str, length: int, place: Place) -> bool:
+def _may_end(window: str, length: int, place: Place, *, is_capital: bool) -> bool:
     """Whether a name of this length is long enough, and does not end within a syllable or a word in katakana."""
     name, after = window[:length], window[length : length + 1]
     if _HAN.match(name[0]):
         is_short = length <= MIN_HAN_LENGTH
         return length >= MIN_HAN_LENGTH and not (
-            is_short and place.feature is Feature.CITY and place.population < MIN_CITY_SHORT_NAME
+            is_short and not is_capital and place.feature is Feature.CITY and place.population < MIN_CITY_SHORT_NAME
         )
     if _KATAKANA.match(name[0]):
         return length >= MIN_HAN_LENGTH and not (after and _KATAKANA.match(after))
@@ -280,7 +361,16 @@ def _spaced(
     for n in range(most, 0, -1):
         name = text[first.start : words[n - 1].end]
         meaning = search.meaning(name)
-        if meaning and _may_be_meant(text, name, first.start, meaning.place, lower):
+        if (
+            meaning
+            and _may_be_meant(text, name, first.start, meaning.place, search, lower=lower)
+            # Names of persons are seldom of two words that are a place's, and stand there uninflected.
+            and (
+                n > 1
+                or meaning.confidence < EXACT_CONFIDENCE
+                or not _is_a_persons(text, name, first.start, meaning.place, search.language)
+            )
+        ):
             start, end = first.start + meaning.low, first.start + meaning.high
             known = meaning.place.id
             return Toponym(text[start:end], start, end, field, confidence=meaning.confidence, known=known), n
@@ -299,10 +389,10 @@ def _reach(text: str, words: Sequence[_Word]) -> int:
     return n
 
 
-def _may_be_meant(text: str, name: str, start: int, place: Place, lower: set[str]) -> bool:
+def _may_be_meant(text: str, name: str, start: int, place: Place, search: _Search, *, lower: set[str]) -> bool:
     if not name[0].isupper():
         return True  # a script without capitals
-    if _is_latin(name[0]) and len(name) < MIN_LATIN_LENGTH:
+    if _is_latin(name[0]) and len(name) < MIN_LATIN_LENGTH and not search.is_zone_city(name):
         return False
     # "El salvador de la fiesta" is no country.
     if name.lower() in lower or _starts_small(name):
@@ -311,6 +401,24 @@ def _may_be_meant(text: str, name: str, start: int, place: Place, lower: set[str
         place.feature is Feature.CITY and " " not in name and _SENTENCE_START.search(text[max(0, start - 3) : start])
     )
     return not at_start or place.population >= MIN_CITY_AT_START
+
+
+def _is_a_persons(text: str, name: str, start: int, place: Place, language: str) -> bool:
+    """Whether one word is rather a part of a person's name: "Jordan Peterson", "Jack London"."""
+    if not name[0].isupper():
+        return False
+    if place.feature is not Feature.CITY and fold(name) != fold(place.name):
+        return False  # countries are first names in their English form: Jordan, Israel, Chad
+    before = _WORD_BEFORE.search(text[max(0, start - MAX_WORD_LENGTH) : start])
+    if before and is_preposition_of_place(before[1]):
+        return False
+    if before and place.feature is Feature.CITY and before[1][0].isupper() and language[:2] != "de":
+        # German writes all nouns with a capital: "die Hauptstadt Berlin".
+        at = start - len(before[0])
+        if not _SENTENCE_START.search(text[max(0, at - 3) : at]):
+            return True
+    after = text[start + len(name) : start + len(name) + 3]
+    return len(after) == 3 and after[0] == " " and after[1].isupper() and after[2].islower()
 
 
 def _starts_small(name: str) -> bool:

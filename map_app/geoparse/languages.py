@@ -42,20 +42,32 @@ _ALSO = {
 _COMMON_WORDS = {
     "ar": "مالي بنين عمان تشاد باكرا",
     "bg": "Чад Мали Того",
+    "bs": "Mali",
+    "cs": "Kuba",
     "de": "Essen Halle Bergen Hagen",
     "es": "Granada Dominica Victoria Santiago León Mérida Rosario Salvador",
+    "fa": "مالی مالي",
     "fr": "Maurice Dominique Tours Nancy Orange Lens Victoria",
+    "hi": "माली",
+    "hr": "Mali",
+    "id": "Cuba",
     "it": "Prato Vittoria",
     "ja": "中山 和平 平安",
     "mk": "Мали Чад Того",
+    "mr": "माली",
+    "ms": "Cuba Mali",
+    "ne": "माली",
     "nl": "Tours",
-    "pl": "Czad",
+    "pl": "Czad Kuba",
     "pt": "Natal Vitória Granada Maurício Recife",
     "ru": "Чад Того Мали",
-    "sr": "Мали Чад Того",
+    "sk": "Kuba",
+    "sl": "Mali",
+    "sr": "Мали Чад Того Mali",
     "th": "ชาด มาลี",
     "tr": "Batman Ordu Fas",
     "uk": "Чад Того Малі",
+    "ur": "مالی مالي",
     "vi": "Nga Đức Úc Mỹ Áo",
     "zh": "中山 和平 平安",
 }
@@ -113,12 +125,21 @@ _PREFIXES = {
 #: Where a prefix has swallowed the article, the name has it back.
 _ARTICLE_AFTER = {"وبال": "ال", "وال": "ال", "بال": "ال", "كال": "ال", "فال": "ال", "ولل": "ال", "لل": "ال"}
 
+#: Small words that a place follows, of all languages with capitals: who is named after them is no person.
+_PREPOSITIONS = (
+    "in nach aus bei à en em w we na do z ze v ve u i till från til fra naar uit din la ke di dari tại ở "
+    "в во у из із з до на към από στην στη στο στον"
+)
+_PREPOSITIONS_OF_PLACE = frozenset(_PREPOSITIONS.split())
+
 #: Scripts whose languages' endings are words of their own.
 _PARTICLES = frozenset({"hangul", "bengali", "ethiopic"})
 
 #: A form is taken apart only where a name of at least this length comes of it.
 MIN_BASE = 4
 MIN_BASE_HANGUL = 2
+#: Rome is short in many languages ("Рим", "Рима").
+MIN_BASE_OF_CAPITAL = 3
 #: After a prefix of a script that leaves vowels out, names are shorter.
 MIN_AFTER_PREFIX = 3
 
@@ -275,6 +296,16 @@ def common_words(language: str) -> frozenset[str]:
     return frozenset(map(fold, words.split()))
 
 
+def is_preposition_of_place(word: str) -> bool:
+    """Whether places stand after the small word."""
+    return word.casefold() in _PREPOSITIONS_OF_PLACE
+
+
+def locales_of_script(letter: str) -> tuple[str, ...]:
+    """Locales that are written with the letter; none for Latin ones."""
+    return _LOCALES.get(unicodedata.name(letter, "").partition(" ")[0], ())
+
+
 def base_forms(word: str, language: str) -> Iterator[tuple[str, int, int]]:
     """What a word may be a form of, and the half-open span of the name in it; likeliest first.
 
@@ -283,13 +314,14 @@ def base_forms(word: str, language: str) -> Iterator[tuple[str, int, int]]:
     """
     script = script_of(word[0])
     for prefix in _PREFIXES.get(script, ()):
-        if word.startswith(prefix) and len(word) - len(prefix) >= MIN_AFTER_PREFIX:
+        # A prefix may also be a word of its own: Persian "و" is and.
+        if word.startswith(prefix) and len(word) - len(prefix) >= MIN_AFTER_PREFIX and word[len(prefix)].isalpha():
             article = _ARTICLE_AFTER.get(prefix, "")
             # "بالسودان" holds the whole article, "للسودان" half of it.
             held = 0 if not article else 2 if prefix.endswith(article) else 1
             yield article + word[len(prefix) :], len(prefix) - held, len(word)
     code = language.partition("-")[0].casefold()
-    least = MIN_BASE_HANGUL if script == "hangul" else MIN_BASE
+    least = MIN_BASE_HANGUL if script == "hangul" else MIN_BASE_OF_CAPITAL
     apart = script in _PARTICLES
     for name in [code] if code in _ENDINGS else _ENDINGS_OF_SCRIPT.get(script, ()):
         for ending, alone in _ENDINGS[name]:
