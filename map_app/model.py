@@ -151,7 +151,7 @@ class Candidate:
 class Evidence:
     """One named reason for a choice."""
 
-    #: A short stable word: "population", "container", "same country", "dateline", ...
+    #: A short stable word: "population", "container", "same country", "beside", ...
     reason: str
     #: What it added to the score of the chosen place.
     weight: float

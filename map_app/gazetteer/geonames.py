@@ -4,6 +4,7 @@ Of the twelve million places of ``allCountries.zip`` all that people live in and
 mountains, regions and buildings the kinds that news speaks of.
 """
 
+import codecs
 import hashlib
 import itertools
 import json
@@ -342,6 +343,10 @@ def _is_code(fields: list[bytes], level: int) -> bool:
     return len(fields) == CODE_FIELDS and fields[0].count(b".") == level and fields[3].isdigit()
 
 
+#: A zip file begins so, and ends with its table of contents, which one that is cut off lacks.
+_ZIP_START = b"PK\x03\x04"
+
+
 def _lines(
     path: Path, progress: Progress = lambda _done, _phrase: None, phrase: str = ""
 ) -> Iterator[tuple[int, bytes]]:
@@ -351,6 +356,8 @@ def _lines(
         try:
             for number, line in enumerate(file, start=1):
                 done += len(line)
+                if number == 1:
+                    line = line.removeprefix(codecs.BOM_UTF8)  # noqa: PLW2901
                 if number % TOLD_EVERY == 0:
                     progress(done / max(size, 1), f"{phrase}: {number:,} lines")
                 if line.strip() and not line.startswith(b"#"):
@@ -365,6 +372,9 @@ def _opened(path: Path) -> Iterator[tuple[IO[bytes], int]]:
     try:
         if not zipfile.is_zipfile(path):
             with path.open("rb") as file:
+                if file.read(len(_ZIP_START)) == _ZIP_START:
+                    raise GazetteerBuildError(f"{path} is a zip file that is cut off or damaged: download it again")
+                file.seek(0)
                 yield file, path.stat().st_size
             return
         with zipfile.ZipFile(path) as archive:

@@ -25,6 +25,7 @@ from map_app.geoparse.languages import (
     locales_of_script,
     script_of,
 )
+from map_app.geoparse.lexicon import open_lexicon
 from map_app.geoparse.membership import may_be_known
 from map_app.model import Feature, Field, Place, Toponym
 
@@ -407,8 +408,8 @@ def _is_a_persons(text: str, name: str, start: int, place: Place, language: str)
     """Whether one word is rather a part of a person's name: "Jordan Peterson", "Jack London"."""
     if not name[0].isupper():
         return False
-    if place.feature is not Feature.CITY and fold(name) != fold(place.name):
-        return False  # countries are first names in their English form: Jordan, Israel, Chad
+    if place.feature is not Feature.CITY and not open_lexicon().entry(name.casefold()).first_name:
+        return False  # few countries are first names, and those in their English form: Jordan, Israel, Chad
     before = _WORD_BEFORE.search(text[max(0, start - MAX_WORD_LENGTH) : start])
     if before and is_preposition_of_place(before[1]):
         return False

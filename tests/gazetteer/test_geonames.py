@@ -11,7 +11,7 @@ import pytest
 from map_app import cli
 from map_app.errors import GazetteerBuildError, GazetteerError, GazetteerMissingError
 from map_app.gazetteer import build
-from map_app.gazetteer.geonames import Dump, check_dump
+from map_app.gazetteer.geonames import Dump, _lines, check_dump
 from map_app.gazetteer.lookup import Gazetteer, NameKind, open_gazetteer
 from map_app.model import Feature
 
@@ -261,11 +261,23 @@ def test_a_file_of_another_kind_is_refused_before_anything_is_built(
     assert not (tmp_path / "cache" / build.SOURCE).exists()
 
 
+def test_a_byte_order_mark_costs_no_row(tmp_path: Path) -> None:
+    marked = tmp_path / "XX.txt"
+    marked.write_text("\n".join(PLACES), encoding="utf-8-sig")
+    plain = tmp_path / "plain.txt"
+    plain.write_text("\n".join(PLACES), encoding="utf-8")
+    assert list(_lines(marked)) == list(_lines(plain))
+    check_dump(Dump(marked))
+
+
 def test_a_damaged_or_empty_zip_is_refused(tmp_path: Path) -> None:
     whole = zipped(tmp_path / "whole.zip", XX=PLACES * 500).read_bytes()
     cut = tmp_path / "cut.zip"
     cut.write_bytes(whole[:60] + b"\xff" * 200 + whole[260:])
     with pytest.raises(GazetteerBuildError, match=r"cut\.zip"):
+        check_dump(Dump(cut))
+    cut.write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(GazetteerBuildError, match=r"cut\.zip is a zip file that is cut off or damaged"):
         check_dump(Dump(cut))
     with pytest.raises(GazetteerBuildError, match=r"holds no \.txt file"):
         check_dump(Dump(zipped(tmp_path / "none.zip", readme=["nothing else"])))

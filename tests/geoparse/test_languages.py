@@ -159,3 +159,31 @@ def test_a_country_is_found_however_its_name_is_typed(geoparser, text, language,
     [resolution] = geoparser.geoparse(Article(id="a", title="", text=text, language=language))
     assert resolution.toponym.name == name
     assert resolution.place.feature is Feature.COUNTRY
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "places"),
+    [
+        ("de", "Gold, Liga und Königin Victoria: Der Mann wurde in Rom festgenommen.", ["Rom"]),
+        ("de", "Ukraine Präsident Selenskyj reist nach Bern und Reykjavík.", ["Ukraine", "Bern", "Reykjavík"]),
+        ("pt", "O ministro esteve em Salvador, capital da Bahia, e em Roma.", ["Salvador", "Roma"]),
+        ("fa", "وزیر از بحران مالی گفت و به تهران و اصفهان رفت", ["تهران", "اصفهان"]),
+        ("hr", "Mali je psihijatar Jordan Petrović i pjevačica Adelaide Marić.", []),
+        ("fr", "La princesse Victoria et le chanteur Orlando Gomez sont à Berne.", ["Berne"]),
+        ("pl", "Premier był w Rzymie i w Wilnie.", ["Rzymie", "Wilnie"]),
+        ("ru", "Делегация прилетела из Вены в Осло и Загреб.", ["Вены", "Осло", "Загреб"]),
+        ("uk", "Актор Володимир Коваленко народився у Львові.", ["Львові"]),
+        ("zh", "部长访问了维也纳、奥斯陆和里斯本", ["维也纳", "奥斯陆", "里斯本"]),
+        ("ja", "大臣はウィーン、オスロ、ダブリンを訪れた", ["ウィーン", "オスロ", "ダブリン"]),
+        ("ko", "장관은 오슬로와 워싱턴으로 갔다", ["오슬로", "워싱턴"]),
+        ("hi", "मंत्री वियना और ओस्लो गए", ["वियना", "ओस्लो"]),
+        ("ar", "وصل الوزير إلى فيينا وأوسلو وواشنطن", ["فيينا", "أوسلو", "واشنطن"]),
+    ],
+)
+def test_capitals_are_found_and_words_persons_and_other_towns_names_are_not(geoparser, language, text, places):
+    assert list(found(geoparser, text, language)) == places
+
+
+def test_salvador_is_the_city_to_who_speaks_its_language_and_else_nothing(geoparser):
+    assert found(geoparser, "O ministro esteve em Salvador.", "pt") == {"Salvador": "BR city"}
+    assert found(geoparser, "Der Minister war in Salvador.", "de") == {}
