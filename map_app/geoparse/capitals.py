@@ -19,11 +19,10 @@ MIN_CAPITAL_POPULATION = 30_000
 
 #: CLDR puts these into long names, to show where they may be broken.
 _SOFT_HYPHEN = "\u00ad"
-#: Usual names of capitals that CLDR gives only in another form.
+#: Usual names of capitals that CLDR gives only in another form, and the gazetteer not at all.
 _ALSO = {
-    "zh_Hant": {"臺北": "taipei", "華盛頓": "washington"}, "zh": {"基辅": "kyiv"},
-    "ko": {"키이우": "kyiv", "워싱턴": "washington"}, "ja": {"キーウ": "kyiv"},
-    "he": {"וושינגטון": "washington"}, "hi": {"वाशिंगटन": "washington", "वॉशिंगटन": "washington"},
+    "zh_Hant": {"臺北": "taipei"}, "ko": {"키이우": "kyiv"}, "he": {"וושינגטון": "washington"},
+    "hi": {"वाशिंगटन": "washington", "वॉशिंगटन": "washington"},
 }  # fmt: skip
 
 

@@ -96,7 +96,7 @@ def _described(app: App, place: Place) -> list[str | float]:
 
 
 def as_geojson(app: App, f: ArticleFilter) -> bytes:
-    """The places that pass, those of most articles first, as points."""
+    """The places that pass, those of most articles first, as points: of an area, as its kind says, the middle."""
     features = []
     for pin in app.store.pins(f):
         name, kind, region, country, latitude, longitude = _described(app, pin.place)
